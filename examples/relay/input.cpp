@@ -1,0 +1,139 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "input.h"
+
+#include "console.h"
+#include "ledger.h"
+#include "linereader.h"
+#include "pipeline.h"
+
+#include <Qanat/Clock>
+
+#include <algorithm>
+#include <unistd.h>
+
+using namespace Qt::StringLiterals;
+using namespace Qanat;
+using std::chrono::nanoseconds;
+
+namespace Relay {
+
+namespace {
+
+bool isBlank(QByteArrayView line)
+{
+    return std::all_of(line.cbegin(), line.cend(),
+                       [](char byte) { return byte == ' ' || byte == '\t' || byte == '\r'; });
+}
+
+} // namespace
+
+Input::Input(Descriptor input, const QString &name, const Origin &origin, Pipeline *pipeline,
+             std::shared_ptr<Ledger> ledger, std::shared_ptr<Clock> clock)
+    : m_input(std::move(input))
+    , m_name(name)
+    , m_origin(origin)
+    , m_pipeline(pipeline)
+    , m_ledger(std::move(ledger))
+    , m_clock(std::move(clock))
+{
+    auto made = WakeUpPipe::make();
+    if (!made)
+        qFatal("%ls", qUtf16Printable(made.errorText()));
+    m_stop = std::move(made).value();
+}
+
+Input::~Input()
+{
+    stop();
+    if (m_thread.joinable())
+        m_thread.join();
+}
+
+void Input::start()
+{
+    m_thread = std::thread([this] {
+        run();
+        // The call carries nothing: what it is about stands in m_end.
+        QMetaObject::invokeMethod(this, &Input::ended, Qt::QueuedConnection);
+    });
+}
+
+void Input::stop()
+{
+    m_isStopped = true;
+    [[maybe_unused]] const ssize_t written = ::write(m_stop.writeEnd.number(), "", 1);
+}
+
+std::optional<nanoseconds> Input::heldBackSince() const
+{
+    const nanoseconds since = m_writingSince;
+    return since > nanoseconds::zero() ? std::optional(since) : std::nullopt;
+}
+
+void Input::run()
+{
+    LineReader lines(m_input.number(), m_stop.readEnd.number());
+    std::optional<End> end;
+    while (!end && !m_isStopped)
+        end = handleLine(lines);
+    m_end = end.value_or(End::NotReached);
+}
+
+// The end of it all, if this was it.
+std::optional<Input::End> Input::handleLine(LineReader &lines)
+{
+    switch (lines.next()) {
+    case LineReader::Item::Line:
+        break;
+    case LineReader::Item::TooLong:
+        m_ledger->countRead();
+        reject(lines.number(), u"the line is longer than %1 MiB"_s.arg(LineReader::MaximumLength / (1024 * 1024)));
+        return std::nullopt;
+    case LineReader::Item::End:
+        return End::Reached;
+    case LineReader::Item::Stopped:
+        return End::NotReached;
+    case LineReader::Item::Failed:
+        Console::print(
+            u"%1: cannot be read on after line %2: %3"_s.arg(m_name).arg(lines.number()).arg(lines.errorText()));
+        return End::Failed;
+    }
+    if (isBlank(lines.line()))
+        return std::nullopt;
+    m_ledger->countRead();
+    const Result<Event> event = eventFromLine(lines.line(), m_origin);
+    if (event)
+        return write(*event, lines.number());
+    reject(lines.number(), event.errorText());
+    return std::nullopt;
+}
+
+std::optional<Input::End> Input::write(const Event &event, qint64 line)
+{
+    m_writingSince = m_clock->now();
+    const WriteResult result = m_pipeline->write(event);
+    m_writingSince = nanoseconds::zero();
+    switch (result.status()) {
+    case WriteResult::Status::Accepted:
+        return std::nullopt;
+    case WriteResult::Status::Closed:
+        return End::NotReached;
+    case WriteResult::Status::Full:
+        reject(line, u"the event is too large"_s);
+        return std::nullopt;
+    case WriteResult::Status::Invalid:
+        reject(line, event.errorText());
+        return std::nullopt;
+    }
+    return std::nullopt;
+}
+
+void Input::reject(qint64 line, const QString &reason)
+{
+    m_ledger->countRejected();
+    Console::print(u"%1:%2: %3"_s.arg(m_name).arg(line).arg(reason));
+}
+
+} // namespace Relay

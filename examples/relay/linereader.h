@@ -1,0 +1,63 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef RELAY_LINEREADER_H
+#define RELAY_LINEREADER_H
+
+#include <QtCore/qbytearray.h>
+#include <QtCore/qbytearrayview.h>
+#include <QtCore/qstring.h>
+
+namespace Relay {
+
+/*!
+ * Cuts what a descriptor gives into lines, holding no more in memory than one line.
+ *
+ * A line ends with LF or CR LF; the last one may go without. A byte order mark at the very beginning is not part of it.
+ */
+class LineReader
+{
+public:
+    //! A longer line is passed over, and never held in memory as a whole.
+    static constexpr qsizetype MaximumLength = 16 * 1024 * 1024;
+
+    enum class Item : quint8 {
+        Line, //!< There is a line().
+        TooLong, //!< There was one, beyond MaximumLength.
+        End, //!< There is nothing more.
+        Stopped, //!< The descriptor \a stop became readable before the end.
+        Failed, //!< Reading failed, see errorText().
+    };
+
+    //! Reads \a input until \a stop becomes readable. Both stay the caller's.
+    LineReader(int input, int stop);
+
+    //! Waits for the next line.
+    [[nodiscard]] Item next();
+    //! The line, until next() is called again.
+    [[nodiscard]] QByteArrayView line() const { return m_line; }
+    //! The number of the line that next() spoke of last; the first has number 1.
+    [[nodiscard]] qint64 number() const { return m_number; }
+    //! Why reading failed.
+    [[nodiscard]] QString errorText() const { return m_errorText; }
+
+private:
+    enum class Fill : quint8 { More, End, Stopped, Failed };
+    [[nodiscard]] Fill fill();
+    [[nodiscard]] Item takeLine(qsizetype end, qsizetype next);
+    void forgetConsumed();
+
+    QByteArray m_buffer;
+    QByteArrayView m_line;
+    QString m_errorText;
+    qsizetype m_begin = 0; // Where the current line begins in the buffer.
+    qsizetype m_searched = 0; // Before this the current line has no end.
+    qint64 m_number = 0;
+    int m_input;
+    int m_stop;
+    bool m_isTooLong = false; // The beginning of the current line was thrown away.
+};
+
+} // namespace Relay
+
+#endif

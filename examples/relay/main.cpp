@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "console.h"
+#include "descriptor.h"
+#include "options.h"
+#include "session.h"
+
+#include <QtCore/qcoreapplication.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <optional>
+
+using namespace Qt::StringLiterals;
+using namespace Relay;
+
+namespace {
+
+constexpr int UsageStatus = 2;
+
+int wrongUsage(const QString &message)
+{
+    Console::printLast(("qanat-relay: "_L1 + Console::oneLine(message)).toUtf8());
+    return UsageStatus;
+}
+
+int printOut(const QString &text)
+{
+    const QByteArray bytes = text.toUtf8();
+    const bool isWritten =
+        std::fwrite(bytes.constData(), 1, static_cast<size_t>(bytes.size()), stdout) > 0 && std::fflush(stdout) == 0;
+    return isWritten ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+} // namespace
+
+int main(int argc, char *argv[])
+{
+    const StandardInput standardInput = reserveStandardDescriptors();
+    QCoreApplication application(argc, argv);
+    QCoreApplication::setApplicationName(u"qanat-relay"_s);
+    QCoreApplication::setApplicationVersion(QStringLiteral(QANAT_VERSION));
+
+    const auto options = parseOptions(QCoreApplication::arguments());
+    if (!options)
+        return wrongUsage(options.errorText());
+    if (options->action == Options::Action::Help)
+        return printOut(helpText());
+    if (options->action == Options::Action::Version)
+        return printOut(QCoreApplication::applicationName() + u' ' + QCoreApplication::applicationVersion() + u'\n');
+    auto input = openInput(options->file, standardInput);
+    if (!input)
+        return wrongUsage(input.errorText());
+
+    qInstallMessageHandler(Console::handleMessage);
+    std::optional<Session> session;
+    session.emplace(*options, std::move(input).value());
+    QObject::connect(&*session, &Session::finished, &application, &QCoreApplication::quit, Qt::QueuedConnection);
+    session->start();
+    QCoreApplication::exec();
+
+    const int status = session->status();
+    const Session::Exit exit = session->exit();
+    session.reset();
+    // The end of QCoreApplication would wait for a name look-up under way, for many seconds perhaps.
+    if (exit == Session::Exit::CutShort)
+        std::_Exit(status);
+    return status;
+}

@@ -1,0 +1,117 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "pipeline.h"
+
+#include "linereader.h"
+#include "requestoptions.h"
+#include "tally.h"
+
+#include <Qanat/CircuitBreaker>
+#include <Qanat/Limits>
+
+using namespace Qanat;
+
+namespace Relay {
+
+namespace {
+
+// What can be read in a line can also be sent.
+constexpr qint64 LargestEvent = 2 * LineReader::MaximumLength;
+
+// Enough to keep an endpoint busy, and little enough to hold for each of many.
+constexpr qint64 MostEvents = 1000;
+constexpr qint64 MostBytes = 16 * 1024 * 1024;
+
+Limits limitsOf(qint64 bytes, Limits::Overflow overflow)
+{
+    Limits limits;
+    limits.events = MostEvents;
+    limits.bytes = bytes;
+    limits.overflow = overflow;
+    return limits;
+}
+
+std::unique_ptr<HttpSink> makeHttp(const QUrl &url, const Options &options)
+{
+    auto http = std::make_unique<HttpSink>(url);
+    http->setPlainHttp(options.plainHttp);
+    http->setRequestTimeout(options.timeout);
+    http->setMaximumEventSize(LargestEvent);
+    for (const auto &[name, value] : options.headers) {
+        [[maybe_unused]] const HttpSink::HeaderError error = http->setHeader(name, value);
+        Q_ASSERT(error == HttpSink::HeaderError::None); // The command line was checked.
+    }
+    return http;
+}
+
+} // namespace
+
+Pipeline::Pipeline(const Options &options, const std::shared_ptr<Ledger> &ledger)
+{
+    m_events.setPacing(Broadcaster::Pacing::Slowest);
+    for (const QUrl &url : options.endpoints)
+        addEndpoint(url, options, ledger);
+    setLimits(MostBytes);
+}
+
+WriteResult Pipeline::write(const Event &event)
+{
+    // What is larger than a limit would never be accepted, and it was read already: so there is room for one such event.
+    if (event.estimatedSize() > m_bytes)
+        setLimits(event.estimatedSize());
+    return m_events.write(event);
+}
+
+// Equal ones: what the broadcaster hands on at once then always fits into an empty queue.
+void Pipeline::setLimits(qint64 bytes)
+{
+    m_bytes = bytes;
+    for (const Endpoint &endpoint : m_endpoints)
+        endpoint.queue->setLimits(limitsOf(bytes, Limits::Overflow::Reject));
+    m_events.setLimits(limitsOf(bytes, Limits::Overflow::Wait));
+}
+
+void Pipeline::addEndpoint(const QUrl &url, const Options &options, const std::shared_ptr<Ledger> &ledger)
+{
+    const QString origin = originOf(url);
+    auto retry =
+        std::make_unique<RetryingSink>(makeHttp(url, options), CircuitBreaker(options.threshold, options.backoff));
+    if (options.maximumAttempts)
+        retry->setMaximumAttempts(*options.maximumAttempts);
+    if (options.maximumAge)
+        retry->setMaximumAge(*options.maximumAge);
+    // The state outlives the sink, which belongs to the thread of its queue.
+    auto state = std::make_shared<std::atomic<RetryingSink::State>>(RetryingSink::State::Flowing);
+    connect(retry.get(), &RetryingSink::retryStateChanged, retry.get(),
+            [state](RetryingSink::State now) { *state = now; });
+
+    auto tally = std::make_unique<Tally>(std::move(retry), ledger, static_cast<qsizetype>(m_endpoints.size()));
+    auto queue = std::make_unique<Queue>(std::move(tally));
+    connect(queue.get(), &Queue::dropped, this,
+            [this, origin](qint64 count, const Delivery &last) { Q_EMIT dropped(origin, count, last); });
+    m_endpoints.push_back({origin, queue.get(), std::move(state)});
+    m_events.add(std::move(queue));
+}
+
+QList<Pipeline::EndpointState> Pipeline::endpoints() const
+{
+    QList<EndpointState> states;
+    for (const Endpoint &endpoint : m_endpoints) {
+        EndpointState state;
+        state.origin = endpoint.origin;
+        state.state = *endpoint.state;
+        // The queue stands before the tally, and that before the retries, which count the attempts.
+        const PipelineNode queue = endpoint.queue->pipeline();
+        if (!queue.targets.isEmpty() && !queue.targets.first().targets.isEmpty()) {
+            const Statistics &retries = queue.targets.first().targets.first().statistics;
+            state.failed = retries.failed;
+            state.retried = retries.retried;
+            state.lastError = retries.lastError;
+        }
+        states.append(state);
+    }
+    return states;
+}
+
+} // namespace Relay

@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef RELAY_PIPELINE_H
+#define RELAY_PIPELINE_H
+
+#include "options.h"
+
+#include <Qanat/Broadcaster>
+#include <Qanat/CloseResult>
+#include <Qanat/Event>
+#include <Qanat/Queue>
+#include <Qanat/RetryingSink>
+
+#include <QtCore/qfuture.h>
+#include <QtCore/qobject.h>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <vector>
+
+namespace Relay {
+
+class Ledger;
+
+/*!
+ * What the events flow through: a broadcaster that goes as fast as its slowest endpoint, and for each of these
+ * a queue, the tally, the retries with their circuit breaker, and HTTP.
+ */
+class Pipeline : public QObject
+{
+    Q_OBJECT
+public:
+    //! How an endpoint fares, beside the totals in the ledger.
+    struct EndpointState
+    {
+        QString origin; //!< Scheme, host and port.
+        Qanat::RetryingSink::State state = Qanat::RetryingSink::State::Flowing;
+        qint64 failed = 0; //!< Attempts.
+        qint64 retried = 0; //!< Attempts, too.
+        Qanat::Delivery lastError;
+    };
+
+    Pipeline(const Options &options, const std::shared_ptr<Ledger> &ledger);
+
+    //! Hands an event to all endpoints. Waits while too much is pending; not for the main thread. One thread at a time.
+    Qanat::WriteResult write(const Qanat::Event &event);
+    //! Delivers what was written, for so long at most. A later call can only make it shorter.
+    QFuture<Qanat::CloseResult> close(std::chrono::milliseconds within) { return m_events.close(within); }
+
+    [[nodiscard]] QList<EndpointState> endpoints() const;
+
+Q_SIGNALS:
+    //! \a count events were given up for good at the endpoint \a origin, the last one as \a last says. Coalesced.
+    void dropped(const QString &origin, qint64 count, const Qanat::Delivery &last);
+
+private:
+    struct Endpoint
+    {
+        QString origin;
+        Qanat::Queue *queue; // Owned by the broadcaster.
+        std::shared_ptr<std::atomic<Qanat::RetryingSink::State>> state;
+    };
+
+    void setLimits(qint64 bytes);
+    void addEndpoint(const QUrl &url, const Options &options, const std::shared_ptr<Ledger> &ledger);
+
+    std::vector<Endpoint> m_endpoints;
+    qint64 m_bytes = 0; // The limit; what write() changes.
+    Qanat::Broadcaster m_events;
+};
+
+} // namespace Relay
+
+#endif

@@ -1,0 +1,106 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "report.h"
+
+#include <QtCore/qjsonarray.h>
+#include <QtCore/qjsondocument.h>
+#include <QtCore/qlocale.h>
+
+using namespace Qt::StringLiterals;
+using namespace Qanat;
+
+namespace Relay {
+
+namespace {
+
+// The order of the members is for people to read, so the text is written by hand: QJsonObject sorts them.
+class ObjectWriter
+{
+public:
+    void add(const char *name, qint64 number) { addRaw(name, QByteArray::number(number)); }
+    void add(const char *name, const QString &text)
+    {
+        const QByteArray array = QJsonDocument(QJsonArray{text}).toJson(QJsonDocument::Compact);
+        addRaw(name, array.mid(1, array.size() - 2));
+    }
+    void addRaw(const char *name, const QByteArray &json)
+    {
+        m_json += m_json.isEmpty() ? "" : ",";
+        m_json += QByteArrayLiteral("\"") + name + "\":" + json;
+    }
+    [[nodiscard]] QByteArray toJson() const { return '{' + m_json + '}'; }
+
+private:
+    QByteArray m_json;
+};
+
+QByteArray endpointToJson(const Totals::Endpoint &totals, const Pipeline::EndpointState &state)
+{
+    ObjectWriter object;
+    object.add("to", state.origin);
+    object.add("delivered", totals.delivered);
+    object.add("dropped", totals.dropped);
+    object.add("pending", totals.pending);
+    object.add("failed", state.failed);
+    object.add("retried", state.retried);
+    object.add("state", stateText(state.state));
+    if (state.lastError.isFailure())
+        object.add("error", state.lastError.errorText());
+    return object.toJson();
+}
+
+} // namespace
+
+QByteArray Report::toJson() const
+{
+    QByteArrayList list;
+    for (qsizetype i = 0; i < endpoints.size(); ++i)
+        list.append(endpointToJson(totals.endpoints.at(i), endpoints.at(i)));
+
+    ObjectWriter object;
+    object.add("read", totals.read);
+    object.add("rejected", totals.rejected);
+    object.add("delivered", totals.delivered);
+    object.add("dropped", totals.dropped);
+    object.add("pending", totals.pending);
+    object.addRaw("unread", input == InputState::Unread ? "true" : "false");
+    object.addRaw("endpoints", '[' + list.join(',') + ']');
+    return object.toJson();
+}
+
+QString Report::toProgress(qint64 rate) const
+{
+    const QLocale locale = QLocale::c();
+    QStringList parts = {
+        u"%1 delivered"_s.arg(locale.toString(totals.delivered)),
+        u"%1/s"_s.arg(locale.toString(rate)),
+        u"%1 pending"_s.arg(locale.toString(totals.pending)),
+    };
+    if (totals.dropped > 0)
+        parts.append(u"%1 dropped"_s.arg(locale.toString(totals.dropped)));
+    if (totals.rejected > 0)
+        parts.append(u"%1 rejected"_s.arg(locale.toString(totals.rejected)));
+    QStringList states;
+    for (const Pipeline::EndpointState &endpoint : endpoints)
+        states.append(stateText(endpoint.state));
+    parts.append(u"breaker: "_s + states.join(u'/'));
+    return parts.join(u"  "_s);
+}
+
+QString stateText(RetryingSink::State state)
+{
+    switch (state) {
+    case RetryingSink::State::Flowing:
+        return u"flowing"_s;
+    case RetryingSink::State::BackingOff:
+        return u"backing off"_s;
+    case RetryingSink::State::Open:
+        return u"open"_s;
+    case RetryingSink::State::Probing:
+        return u"probing"_s;
+    }
+    return {};
+}
+
+} // namespace Relay

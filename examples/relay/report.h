@@ -1,0 +1,38 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef RELAY_REPORT_H
+#define RELAY_REPORT_H
+
+#include "ledger.h"
+#include "pipeline.h"
+
+#include <QtCore/qbytearray.h>
+#include <QtCore/qlist.h>
+#include <QtCore/qstring.h>
+
+namespace Relay {
+
+enum class InputState : quint8 { ReadToEnd, Unread };
+
+/*!
+ * What is known of a run at one moment, in words.
+ */
+struct Report
+{
+    Totals totals;
+    InputState input = InputState::Unread;
+    QList<Pipeline::EndpointState> endpoints;
+
+    //! One JSON object, as the last line and --stats show it.
+    [[nodiscard]] QByteArray toJson() const;
+    //! One line for a terminal; \a rate is what was delivered in a second.
+    [[nodiscard]] QString toProgress(qint64 rate) const;
+};
+
+//! What a breaker does, in a word.
+[[nodiscard]] QString stateText(Qanat::RetryingSink::State state);
+
+} // namespace Relay
+
+#endif

@@ -1,0 +1,197 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "session.h"
+
+#include "console.h"
+
+#include <Qanat/Clock>
+#include <Qanat/Duration>
+
+#include <QtCore/qlocale.h>
+
+#include <algorithm>
+#include <utility>
+
+using namespace Qt::StringLiterals;
+using namespace Qanat;
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+namespace Relay {
+
+namespace {
+
+constexpr milliseconds DrainAfterSignal = 5s;
+// "Never", and yet a time that can be added to a clock's.
+constexpr milliseconds AsLongAsItTakes = 24h * 36500;
+constexpr nanoseconds StatisticsInterval = 1s;
+constexpr nanoseconds SpeedInterval = 1s;
+constexpr int FailureStatus = 1;
+constexpr int SignalStatus = 128;
+
+} // namespace
+
+Session::Session(const Options &options, Descriptor input)
+    : m_options(options)
+    , m_clock(Clock::system())
+    , m_ledger(std::make_shared<Ledger>(options.endpoints.size(), m_clock))
+    , m_pipeline(options, m_ledger)
+    , m_input(std::move(input), inputName(options.file), Origin{options.type, options.source}, &m_pipeline, m_ledger,
+              m_clock)
+    , m_isKnownToFail(static_cast<size_t>(options.endpoints.size()))
+    , m_nextStatistics(m_clock->now() + StatisticsInterval)
+    , m_speed{m_clock->now()}
+{
+    connect(&m_signals, &UnixSignals::received, this, &Session::onSignal);
+    connect(&m_input, &Input::ended, this, &Session::onInputEnded);
+    connect(&m_closing, &QFutureWatcherBase::finished, this, &Session::finishIfDone);
+    connect(&m_timer, &QTimer::timeout, this, &Session::tick);
+    connect(&m_pipeline, &Pipeline::dropped, this, &Session::reportDrops);
+}
+
+void Session::start()
+{
+    m_timer.setTimerType(Qt::PreciseTimer);
+    m_timer.start(tickInterval());
+    m_input.start();
+}
+
+void Session::onSignal(int number)
+{
+    if (m_signal != 0) {
+        close(0ms);
+        return;
+    }
+    m_signal = number;
+    m_input.stop();
+    const milliseconds within = m_options.drainTimeout.value_or(DrainAfterSignal);
+    if (m_ledger->totals().pending > 0)
+        Console::print(u"stopping; what was read is delivered for at most %1, a second signal ends that"_s.arg(
+            formatDuration(within)));
+    close(within);
+}
+
+void Session::onInputEnded()
+{
+    m_inputEnd = m_clock->now();
+    close(AsLongAsItTakes);
+    finishIfDone();
+}
+
+void Session::close(milliseconds within)
+{
+    // A deadline only ever gets tighter, so the first future knows of the later calls.
+    const QFuture<CloseResult> closing = m_pipeline.close(within);
+    if (!std::exchange(m_isClosing, true))
+        m_closing.setFuture(closing);
+}
+
+void Session::finishIfDone()
+{
+    if (m_isFinished || !m_inputEnd || !m_closing.isFinished())
+        return;
+    m_isFinished = true;
+    m_timer.stop();
+    const Report last = report();
+    m_status = statusOf(last);
+    m_exit = last.totals.pending > 0 ? Exit::CutShort : Exit::Clean;
+    Console::printLast(last.toJson());
+    Q_EMIT finished();
+}
+
+int Session::statusOf(const Report &report) const
+{
+    const Totals &totals = report.totals;
+    const bool isSomethingLeft = totals.pending > 0 || report.input == InputState::Unread;
+    if (m_signal != 0 && isSomethingLeft)
+        return SignalStatus + m_signal;
+    return isSomethingLeft || totals.rejected > 0 || totals.dropped > 0 ? FailureStatus : 0;
+}
+
+Report Session::report() const
+{
+    const bool isReadToEnd = m_inputEnd && m_input.end() == Input::End::Reached;
+    return {m_ledger->totals(), isReadToEnd ? InputState::ReadToEnd : InputState::Unread, m_pipeline.endpoints()};
+}
+
+milliseconds Session::tickInterval() const
+{
+    const milliseconds shown = Console::showsProgress() ? 100ms : 250ms;
+    // A fifth: what stands still for the time is found not much later.
+    return m_options.drainTimeout ? std::clamp(*m_options.drainTimeout / 5, 1ms, shown) : shown;
+}
+
+void Session::reportDrops(const QString &origin, qint64 count, const Delivery &last)
+{
+    if (isLeftOver(last))
+        return; // The last line counts them as pending.
+    const QString events = count == 1 ? u"an event"_s : QLocale::c().toString(count) + u" events, the last"_s;
+    Console::print(u"%1: given up %2: %3"_s.arg(origin, events, last.errorText()));
+}
+
+void Session::tick()
+{
+    checkForStandstill();
+    reportStates();
+    if (m_options.statistics == Options::Statistics::EverySecond)
+        reportStatistics();
+    if (Console::showsProgress())
+        showProgress();
+}
+
+// Says it once when an endpoint begins to fail, and once when it recovers: not with each probe.
+void Session::reportStates()
+{
+    const QList<Pipeline::EndpointState> endpoints = m_pipeline.endpoints();
+    for (size_t i = 0; i < m_isKnownToFail.size(); ++i) {
+        const Pipeline::EndpointState &endpoint = endpoints.at(static_cast<qsizetype>(i));
+        if (endpoint.state == RetryingSink::State::Open && !m_isKnownToFail[i]) {
+            m_isKnownToFail[i] = true;
+            Console::print(
+                u"%1: nothing gets through, trying again: %2"_s.arg(endpoint.origin, endpoint.lastError.errorText()));
+        } else if (endpoint.state == RetryingSink::State::Flowing && m_isKnownToFail[i]) {
+            m_isKnownToFail[i] = false;
+            Console::print(u"%1: events flow again"_s.arg(endpoint.origin));
+        }
+    }
+}
+
+void Session::reportStatistics()
+{
+    const nanoseconds now = m_clock->now();
+    if (now < m_nextStatistics)
+        return;
+    // After a suspend there is one line, not one for each second of it.
+    m_nextStatistics = std::max(m_nextStatistics + StatisticsInterval, now);
+    Console::printRaw(report().toJson());
+}
+
+void Session::showProgress()
+{
+    const Report current = report();
+    const nanoseconds now = m_clock->now();
+    if (const nanoseconds passed = now - m_speed.since; passed >= SpeedInterval) {
+        const auto seconds = std::chrono::duration<double>(passed).count();
+        m_speed.rate = qRound64(static_cast<double>(current.totals.delivered - m_speed.delivered) / seconds);
+        m_speed.delivered = current.totals.delivered;
+        m_speed.since = now;
+    }
+    Console::showProgress(current.toProgress(m_speed.rate));
+}
+
+void Session::checkForStandstill()
+{
+    const std::optional<nanoseconds> waitingSince = m_inputEnd ? m_inputEnd : m_input.heldBackSince();
+    if (!m_options.drainTimeout || !waitingSince || m_signal != 0)
+        return;
+    if (m_clock->now() - std::max(*waitingSince, m_ledger->lastDelivery()) < *m_options.drainTimeout)
+        return;
+    Console::print(u"nothing was delivered for %1: giving up"_s.arg(formatDuration(*m_options.drainTimeout)));
+    m_timer.stop();
+    m_input.stop();
+    close(0ms);
+}
+
+} // namespace Relay

@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_CORE_CLOSERESULT_H
+#define QANAT_CORE_CLOSERESULT_H
+
+#include <Qanat/core/delivery.h>
+#include <Qanat/core/qanatcore_export.h>
+
+namespace Qanat {
+
+/*!
+ * How a close ended.
+ */
+class QANAT_CORE_EXPORT CloseResult
+{
+    Q_GADGET
+    Q_PROPERTY(qint64 left READ left)
+    Q_PROPERTY(qint64 unknown READ unknown)
+public:
+    CloseResult() = default;
+    CloseResult(const Delivery &worst, qint64 left, qint64 unknown)
+        : m_worst(worst)
+        , m_left(left)
+        , m_unknown(unknown)
+    {
+    }
+
+    //! The worst error of closing this sink and those behind it; delivered if there was none.
+    [[nodiscard]] const Delivery &worst() const noexcept { return m_worst; }
+    //! How many accepted events were dropped because the deadline came first, those of unknown() included.
+    [[nodiscard]] qint64 left() const noexcept { return m_left; }
+    //! How many of them were in flight: they may have arrived.
+    [[nodiscard]] qint64 unknown() const noexcept { return m_unknown; }
+    //! Whether everything was delivered and nothing failed.
+    [[nodiscard]] bool isClean() const noexcept { return m_left == 0 && !m_worst.isFailure(); }
+
+private:
+    Delivery m_worst;
+    qint64 m_left = 0;
+    qint64 m_unknown = 0;
+};
+
+} // namespace Qanat
+
+#endif

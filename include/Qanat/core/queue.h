@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_CORE_QUEUE_H
+#define QANAT_CORE_QUEUE_H
+
+#include <Qanat/core/qanatcore_export.h>
+#include <Qanat/core/sink.h>
+
+namespace Qanat {
+
+class WorkerPool;
+
+/*!
+ * The boundary between threads: accepts at once and delivers to its target on a worker thread, in order.
+ *
+ * The target moves to the worker, lives there and is destroyed there; from then on it is reached with configure() only.
+ * A plain queue has a thread of its own, so that a target that blocks holds up nobody. Beyond 128 of those there is a
+ * warning, and further ones use WorkerPool::shared().
+ *
+ * The queue itself stays where it was made and can have a parent there. It is unbounded unless setLimits() says otherwise.
+ * When its target closes, the queue closes.
+ */
+class QANAT_CORE_EXPORT Queue : public Sink
+{
+    Q_OBJECT
+public:
+    //! Takes over \a target, which must have no parent and live in the current thread; else the queue is closed from the start.
+    explicit Queue(std::unique_ptr<Sink> target, QObject *parent = nullptr);
+    //! The same on a thread of \a pool.
+    Queue(std::unique_ptr<Sink> target, WorkerPool &pool, QObject *parent = nullptr);
+    ~Queue() override;
+
+    /*!
+     * Calls \a functor with the first sink of type \a T behind this queue, in the worker's thread. It takes its place in the
+     * order of the writes. Any thread. The future tells whether there is such a sink; it is canceled if the queue closes first.
+     */
+    template<typename T>
+    QFuture<bool> configure(std::function<void(T &)> functor)
+    {
+        return configureTarget(T::staticMetaObject, [functor = std::move(functor)](Sink &sink) {
+            functor(static_cast<T &>(sink));
+        });
+    }
+
+private:
+    QFuture<bool> configureTarget(const QMetaObject &type, std::function<void(Sink &)> functor);
+};
+
+} // namespace Qanat
+
+#endif

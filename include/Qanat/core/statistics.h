@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_CORE_STATISTICS_H
+#define QANAT_CORE_STATISTICS_H
+
+#include <Qanat/core/delivery.h>
+#include <Qanat/core/qanatcore_export.h>
+
+#include <array>
+#include <chrono>
+
+QT_BEGIN_NAMESPACE
+class QDebug;
+QT_END_NAMESPACE
+
+namespace Qanat {
+
+/*!
+ * How long events took, from their acceptance by a sink to their outcome there, in buckets that grow by half octaves.
+ *
+ * The time is stamped once for each run of events, so an event's figure is that of the first of its run.
+ */
+class QANAT_CORE_EXPORT LatencyHistogram
+{
+public:
+    static constexpr int BucketCount = 64;
+
+    //! Counts \a count events that took \a latency.
+    void record(std::chrono::nanoseconds latency, qint64 count) noexcept;
+
+    [[nodiscard]] qint64 count() const noexcept;
+    [[nodiscard]] qint64 countAt(int bucket) const { return m_counts.at(static_cast<size_t>(bucket)); }
+    //! The longest time that falls into \a bucket; the last bucket has no end and answers the greatest value.
+    [[nodiscard]] static std::chrono::nanoseconds upperBound(int bucket) noexcept;
+    //! The time that \a fraction (0 to 1) of the events did not exceed, as the bound of a bucket; zero without events.
+    [[nodiscard]] std::chrono::nanoseconds percentile(double fraction) const noexcept;
+
+private:
+    std::array<qint64, BucketCount> m_counts = {};
+};
+
+/*!
+ * A snapshot of a sink's counters, taken under one lock. In each snapshot
+ *
+ *     offered = rejected + written
+ *     written = delivered + filtered + dropped + pending
+ *
+ * The counters begin with the sink and are never reset. In a sink inside a RetryingSink each attempt counts as an event of
+ * its own, and one that failed as dropped; what it hands back untried is no longer counted.
+ */
+class QANAT_CORE_EXPORT Statistics
+{
+public:
+    qint64 offered = 0; //!< Events that somebody tried to write.
+    qint64 rejected = 0; //!< Not accepted: closed, full or invalid.
+    qint64 written = 0; //!< Accepted.
+    qint64 delivered = 0;
+    qint64 filtered = 0;
+    qint64 dropped = 0; //!< Final failures.
+    qint64 pending = 0; //!< Accepted and without an outcome yet; counted, not derived.
+    qint64 pendingBytes = 0; //!< An estimate; 0 where no limit by bytes is set.
+    qint64 inFlight = 0; //!< Those of the pending that were handed out for delivery.
+
+    qint64 failed = 0; //!< Attempts that failed. Outside the balance.
+    qint64 retried = 0; //!< Attempts that were made after a failure. Outside the balance.
+
+    Delivery lastError; //!< The last failure; delivered if there was none.
+    LatencyHistogram latency;
+
+    //! Whether both equations hold.
+    [[nodiscard]] bool isBalanced() const noexcept
+    {
+        return offered == rejected + written && written == delivered + filtered + dropped + pending;
+    }
+    //! One line for people.
+    [[nodiscard]] QString toString() const;
+};
+
+QANAT_CORE_EXPORT QDebug operator<<(QDebug debug, const Statistics &statistics);
+
+} // namespace Qanat
+
+#endif

@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_CORE_WRITERESULT_H
+#define QANAT_CORE_WRITERESULT_H
+
+#include <Qanat/core/qanatcore_export.h>
+
+#include <QtCore/qobjectdefs.h>
+
+namespace Qanat {
+
+/*!
+ * The answer to a write, given at once: whether the events were accepted, or why not.
+ *
+ * A batch is accepted up to a prefix: accepted() is its length, and status() says why the rest was not.
+ */
+class QANAT_CORE_EXPORT WriteResult
+{
+    Q_GADGET
+public:
+    enum class Status : quint8 {
+        Accepted,
+        Closed, //!< The sink is closed or closing. It accepts nothing any more.
+        Full, //!< A limit was reached.
+        Invalid, //!< The event is invalid, see Event::errorText().
+    };
+    Q_ENUM(Status)
+
+    constexpr WriteResult(Status status, qsizetype accepted) noexcept
+        : m_accepted(accepted)
+        , m_status(status)
+    {
+    }
+
+    [[nodiscard]] constexpr Status status() const noexcept { return m_status; }
+    //! How many events, from the first on, were accepted.
+    [[nodiscard]] constexpr qsizetype accepted() const noexcept { return m_accepted; }
+    //! Whether everything was accepted.
+    constexpr explicit operator bool() const noexcept { return m_status == Status::Accepted; }
+
+    friend constexpr bool operator==(WriteResult result, Status status) noexcept { return result.m_status == status; }
+    friend constexpr bool operator!=(WriteResult result, Status status) noexcept { return result.m_status != status; }
+
+private:
+    qsizetype m_accepted;
+    Status m_status;
+};
+
+} // namespace Qanat
+
+#endif

@@ -1,0 +1,123 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "chunk_p.h"
+
+#include <new>
+
+namespace Qanat {
+
+Chunk *Chunk::create(quint32 capacity)
+{
+    void *memory = ::operator new(sizeof(Chunk) + size_t(capacity) * sizeof(Event));
+    return new (memory) Chunk(capacity);
+}
+
+void Chunk::destroy() noexcept
+{
+    std::destroy_n(events(), used);
+    this->~Chunk();
+    ::operator delete(this);
+}
+
+namespace {
+
+template<typename Range>
+Chunk *chunkOf(const Range &events)
+{
+    Chunk *chunk = Chunk::create(quint32(events.size()));
+    for (const Event &event : events)
+        chunk->append(event);
+    return chunk;
+}
+
+} // namespace
+
+Batch::Batch() noexcept = default;
+
+Batch::Batch(const Event &event)
+    : Batch({event})
+{
+}
+
+Batch::Batch(std::initializer_list<Event> events)
+    : Batch(BatchBuilder::adopt(chunkOf(events), 0, quint32(events.size())))
+{
+}
+
+Batch::Batch(const QList<Event> &events)
+    : Batch(BatchBuilder::adopt(chunkOf(events), 0, quint32(events.size())))
+{
+}
+
+Batch::Batch(const Batch &other) noexcept
+    : m_chunk(other.m_chunk)
+    , m_begin(other.m_begin)
+    , m_end(other.m_end)
+    , m_key(other.m_key)
+{
+    if (m_chunk)
+        m_chunk->ref();
+}
+
+Batch::Batch(Batch &&other) noexcept
+    : m_chunk(std::exchange(other.m_chunk, nullptr))
+    , m_begin(std::exchange(other.m_begin, nullptr))
+    , m_end(std::exchange(other.m_end, nullptr))
+    , m_key(std::exchange(other.m_key, 0))
+{
+}
+
+Batch &Batch::operator=(const Batch &other) noexcept
+{
+    if (this != &other)
+        *this = Batch(other);
+    return *this;
+}
+
+Batch &Batch::operator=(Batch &&other) noexcept
+{
+    std::swap(m_chunk, other.m_chunk);
+    std::swap(m_begin, other.m_begin);
+    std::swap(m_end, other.m_end);
+    std::swap(m_key, other.m_key);
+    return *this;
+}
+
+Batch::~Batch()
+{
+    if (m_chunk)
+        m_chunk->deref();
+}
+
+Batch Batch::mid(qsizetype position, qsizetype count) const
+{
+    Batch part = *this;
+    part.m_begin += qBound(qsizetype(0), position, size());
+    part.m_end = part.m_begin + qBound(qsizetype(0), count, part.size());
+    return part;
+}
+
+Batch Batch::pick(const std::vector<qsizetype> &positions) const
+{
+    QList<Event> events;
+    events.reserve(qsizetype(positions.size()));
+    for (const qsizetype position : positions)
+        events.append(at(position));
+    return withEvents(events);
+}
+
+Batch Batch::withEvents(const QList<Event> &events) const
+{
+    Batch batch(events);
+    batch.m_key = m_key;
+    batch.m_chunk->acceptedAt.store(acceptedAt().count(), std::memory_order_relaxed);
+    return batch;
+}
+
+std::chrono::nanoseconds Batch::acceptedAt() const noexcept
+{
+    return std::chrono::nanoseconds(m_chunk ? m_chunk->acceptedAt.load(std::memory_order_relaxed) : 0);
+}
+
+} // namespace Qanat

@@ -1,0 +1,324 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "Qanat/core/broadcaster.h"
+
+#include "Qanat/core/workerpool.h"
+#include "listener_p.h"
+#include "logging_p.h"
+#include "sink_p.h"
+#include "worker_p.h"
+
+#include <QtCore/qpromise.h>
+#include <QtCore/qthread.h>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+namespace {
+
+constexpr qint64 ListenerLimit = 10000;
+
+// What works on the library's thread: it hands batches to the mailboxes of the sinks.
+class BroadcastEngine final : public Consumer
+{
+public:
+    explicit BroadcastEngine(Mailbox *mailbox)
+        : m_mailbox(mailbox)
+    {
+    }
+
+    int maxInFlight() const override { return 1; }
+
+    void add(const std::shared_ptr<Mailbox> &sink)
+    {
+        const auto isThat = [&sink](const Outlet &outlet) { return outlet.sink == sink; };
+        if (std::any_of(m_outlets.begin(), m_outlets.end(), isThat))
+            return;
+        m_outlets.push_back({sink, m_current.batch.size(), false});
+        m_mailbox->addLink(sink);
+        sink->addWatcher(self());
+    }
+
+    void remove(const std::shared_ptr<Mailbox> &sink)
+    {
+        letGo([&](const Outlet &outlet) {
+            if (outlet.sink != sink)
+                return false;
+            dismiss(outlet);
+            return true;
+        });
+        // Perhaps it was the one that all waited for.
+        if (!m_current.batch.isEmpty())
+            handOut();
+    }
+
+    void setPacing(Broadcaster::Pacing pacing) { m_pacing = pacing; }
+
+    void process(const Batch &batch, Completion completion) override
+    {
+        Completion tracker = Mailbox::takeUpstream(completion);
+        if (m_outlets.empty()) {
+            completion.settleAll(Delivery::filtered());
+            tracker.settleAll(Delivery::filtered());
+            return;
+        }
+        m_current.batch = batch;
+        m_current.lost.clear();
+        m_current.completion = std::move(completion);
+        m_current.ledger.reset();
+        if (tracker.remaining() > 0)
+            m_current.ledger = std::make_shared<Ledger>(std::move(tracker), batch.size(), int(m_outlets.size()));
+        for (Outlet &outlet : m_outlets)
+            outlet.accepted = 0;
+        handOut();
+    }
+
+    // A sink has room again, or is closed.
+    void review() override
+    {
+        letGo([this](const Outlet &outlet) {
+            if (outlet.sink->state() != PipelineNode::State::Closed)
+                return false;
+            dismiss(outlet);
+            return true;
+        });
+        if (!m_current.batch.isEmpty())
+            handOut();
+    }
+
+    void interrupt() override { m_current = {}; }
+
+private:
+    struct Outlet
+    {
+        std::shared_ptr<Mailbox> sink;
+        qsizetype accepted = 0; // Of the current batch.
+        bool isClosed = false;
+    };
+    struct Current
+    {
+        Batch batch;
+        Completion completion;
+        std::shared_ptr<Ledger> ledger; // Where somebody waits for the final outcomes.
+        std::vector<bool> lost; // Which were not accepted by every sink; empty if none.
+    };
+
+    std::shared_ptr<Mailbox> self() const { return std::static_pointer_cast<Mailbox>(m_mailbox->shared_from_this()); }
+
+    // Whatever a closed sink was not given does not count against the event.
+    void dismiss(const Outlet &outlet)
+    {
+        if (m_current.ledger && outlet.accepted == 0 && !m_current.batch.isEmpty())
+            m_current.ledger->dismissVoice();
+        else if (m_current.ledger && outlet.accepted < m_current.batch.size())
+            m_current.ledger->settle(outlet.accepted, m_current.batch.size() - outlet.accepted, Delivery::filtered());
+    }
+
+    template<typename Predicate>
+    void letGo(Predicate isThat)
+    {
+        const auto end = std::stable_partition(m_outlets.begin(), m_outlets.end(), [&](const Outlet &outlet) { return !isThat(outlet); });
+        for (auto outlet = end; outlet != m_outlets.end(); ++outlet) {
+            m_mailbox->removeLink(outlet->sink);
+            outlet->sink->removeWatcher(self());
+        }
+        m_outlets.erase(end, m_outlets.end());
+    }
+
+    void handOut()
+    {
+        const bool waits = m_pacing == Broadcaster::Pacing::Slowest;
+        bool isComplete = true;
+        bool anyClosed = false;
+        for (Outlet &outlet : m_outlets) {
+            while (outlet.accepted < m_current.batch.size()) {
+                const WriteResult result = offer(outlet, waits);
+                outlet.accepted += result.accepted();
+                if (result == WriteResult::Status::Closed) {
+                    dismiss(outlet);
+                    outlet.accepted = m_current.batch.size();
+                    anyClosed = outlet.isClosed = true;
+                } else if (result == WriteResult::Status::Full && !waits) {
+                    lose(outlet, m_current.batch.size() - outlet.accepted);
+                } else if (result == WriteResult::Status::Full && result.accepted() == 0) {
+                    if (outlet.sink->statistics().pending > 0) {
+                        outlet.sink->wantRoom();
+                        isComplete = false;
+                        break;
+                    }
+                    lose(outlet, 1); // It would not even fit alone.
+                }
+            }
+        }
+        if (anyClosed)
+            letGo([](const Outlet &outlet) { return outlet.isClosed; });
+        if (!isComplete)
+            return;
+        Current done = std::exchange(m_current, {});
+        if (m_outlets.empty() && anyClosed) {
+            done.completion.settleAll(Delivery::filtered());
+            return;
+        }
+        if (done.lost.empty()) {
+            done.completion.settleAll(Delivery::delivered());
+            return;
+        }
+        for (const bool isLost : done.lost)
+            done.completion.settle(1, isLost ? missed() : Delivery::delivered());
+    }
+
+    WriteResult offer(const Outlet &outlet, bool waits)
+    {
+        const Batch rest = m_current.batch.mid(outlet.accepted);
+        if (!m_current.ledger)
+            return waits ? outlet.sink->writeSome(rest) : outlet.sink->write(rest);
+        // With a completion it is all or nothing, so a limit that is smaller than the batch wants smaller pieces.
+        const qsizetype piece = std::clamp(qsizetype(outlet.sink->limits().events / 2), qsizetype(1), rest.size());
+        Completion completion = m_current.ledger->part(outlet.accepted, piece);
+        const WriteResult result = outlet.sink->offer(rest.mid(0, piece), completion);
+        CompletionAccess::take(std::move(completion)); // Where it was refused, it must not be heard.
+        return result;
+    }
+
+    // The sink misses the next so many.
+    void lose(Outlet &outlet, qsizetype count)
+    {
+        if (m_current.ledger)
+            m_current.ledger->settle(outlet.accepted, count, missed());
+        m_current.lost.resize(size_t(m_current.batch.size()));
+        std::fill_n(m_current.lost.begin() + outlet.accepted, count, true);
+        outlet.accepted += count;
+    }
+
+    static Delivery missed()
+    {
+        static const Delivery full = Delivery::dropped(Delivery::Error::Full, u"a sink was full"_s);
+        return full;
+    }
+
+    Mailbox *const m_mailbox; // It owns this.
+    std::vector<Outlet> m_outlets;
+    Current m_current;
+    Broadcaster::Pacing m_pacing = Broadcaster::Pacing::Free;
+};
+
+std::shared_ptr<Mailbox> mailboxOnSharedWorker()
+{
+    auto worker = WorkerPoolAccess::worker(WorkerPool::shared());
+    const std::shared_ptr<Pump> pump = worker->pump();
+    auto mailbox = std::make_shared<Mailbox>(Mailbox::Kind::Boundary, pump, std::move(worker));
+    mailbox->setTypeName(u"Broadcaster"_s);
+    mailbox->sumTargets();
+    mailbox->setConsumer(std::make_shared<BroadcastEngine>(mailbox.get()));
+    return mailbox;
+}
+
+// Tells the engine, in the order of the writes.
+template<typename Command>
+bool command(const std::shared_ptr<Mailbox> &mailbox, Command command)
+{
+    return mailbox->enqueue([command = std::move(command), mailbox = mailbox.get()] {
+        const std::shared_ptr<Consumer> consumer = mailbox->consumer();
+        if (consumer)
+            command(static_cast<BroadcastEngine &>(*consumer));
+    });
+}
+
+} // namespace
+
+class BroadcasterPrivate
+{
+public:
+    std::atomic<Broadcaster::Pacing> pacing{Broadcaster::Pacing::Free};
+};
+
+Broadcaster::Broadcaster(QObject *parent)
+    : Sink(mailboxOnSharedWorker(), parent)
+    , d(std::make_unique<BroadcasterPrivate>())
+{
+}
+
+Broadcaster::~Broadcaster()
+{
+    SinkAccess::mailbox(*this)->leaveBoundary();
+}
+
+WriteResult::Status Broadcaster::add(Sink *sink)
+{
+    if (!sink || sink == this)
+        return WriteResult::Status::Invalid;
+    SinkAccess::noteType(*sink);
+    const bool isTaken = command(SinkAccess::mailbox(*this),
+                                 [mailbox = SinkAccess::mailbox(*sink)](BroadcastEngine &engine) { engine.add(mailbox); });
+    return isTaken ? WriteResult::Status::Accepted : WriteResult::Status::Closed;
+}
+
+WriteResult::Status Broadcaster::add(std::unique_ptr<Sink> sink)
+{
+    if (!sink)
+        return WriteResult::Status::Invalid;
+    if (sink->parent() || sink->thread() != thread()) {
+        qCWarning(qanatSink, "A sink that has a parent or lives in another thread cannot be owned by a broadcaster");
+        sink->parent() ? void(sink.release()) : sink.release()->deleteLater();
+        return WriteResult::Status::Invalid;
+    }
+    const WriteResult::Status status = add(sink.get());
+    if (status == WriteResult::Status::Accepted)
+        sink.release()->setParent(this);
+    return status;
+}
+
+QFuture<void> Broadcaster::remove(Sink *sink)
+{
+    const auto promise = std::make_shared<QPromise<void>>();
+    promise->start();
+    QFuture<void> future = promise->future();
+    const bool isTaken = sink
+        && command(SinkAccess::mailbox(*this), [mailbox = SinkAccess::mailbox(*sink), promise](BroadcastEngine &engine) {
+               engine.remove(mailbox);
+               promise->finish();
+           });
+    if (!isTaken)
+        promise->finish();
+    return future;
+}
+
+Subscription Broadcaster::listen(QObject *context, std::function<void(const Event &)> functor)
+{
+    Limits limits;
+    limits.events = ListenerLimit;
+    limits.overflow = Limits::Overflow::DropOldest;
+    return listen(context, std::move(functor), limits);
+}
+
+Subscription Broadcaster::listen(QObject *context, std::function<void(const Event &)> functor, const Limits &limits)
+{
+    if (!context || !functor || state() != PipelineNode::State::Open)
+        return {};
+    auto *listener = new ListenerSink(context, std::move(functor));
+    const std::shared_ptr<Mailbox> mailbox = SinkAccess::mailbox(*listener);
+    mailbox->setLimits(limits);
+    listener->settleIn();
+    if (!command(SinkAccess::mailbox(*this), [mailbox](BroadcastEngine &engine) { engine.add(mailbox); }))
+        mailbox->close(std::chrono::nanoseconds(0), {});
+    return Subscription(mailbox);
+}
+
+Broadcaster::Pacing Broadcaster::pacing() const
+{
+    return d->pacing.load();
+}
+
+void Broadcaster::setPacing(Pacing pacing)
+{
+    if (d->pacing.exchange(pacing) == pacing)
+        return;
+    command(SinkAccess::mailbox(*this), [pacing](BroadcastEngine &engine) { engine.setPacing(pacing); });
+    Q_EMIT pacingChanged(pacing, QPrivateSignal());
+}
+
+} // namespace Qanat

@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_CORE_CHUNK_P_H
+#define QANAT_CORE_CHUNK_P_H
+
+#include "Qanat/core/batch.h"
+
+#include <atomic>
+
+namespace Qanat {
+
+/*
+ * The memory of a run of events. Slots are filled one after the other, by one owner at a time; those that are filled are
+ * never moved. Batches refer to a range of slots and keep the chunk alive.
+ */
+struct Chunk
+{
+    static constexpr quint32 Capacity = 1024;
+
+    static Chunk *create(quint32 capacity);
+    void ref() noexcept { m_references.fetch_add(1, std::memory_order_relaxed); }
+    void deref() noexcept
+    {
+        if (m_references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            destroy();
+    }
+
+    Event *events() noexcept { return reinterpret_cast<Event *>(this + 1); }
+    bool isFull() const noexcept { return used == capacity; }
+    void append(const Event &event) { new (events() + used++) Event(event); }
+
+    // Nanoseconds by the clock of the first sink that accepted it; 0 before.
+    std::atomic<qint64> acceptedAt{0};
+    // All events were found valid, so no other intake has to look at them.
+    std::atomic<bool> isChecked{false};
+    quint32 used = 0;
+    const quint32 capacity;
+
+private:
+    explicit Chunk(quint32 size)
+        : capacity(size)
+    {
+    }
+    void destroy() noexcept;
+
+    std::atomic<int> m_references{1};
+};
+
+static_assert(sizeof(Chunk) % alignof(Event) == 0);
+
+// What the library itself may do with batches.
+class BatchBuilder
+{
+public:
+    // A batch of the slots from \a first to \a last; takes over a reference to the chunk.
+    static Batch adopt(Chunk *chunk, quint32 first, quint32 last, quint64 key = 0)
+    {
+        Batch batch;
+        batch.m_chunk = chunk;
+        batch.m_begin = chunk->events() + first;
+        batch.m_end = chunk->events() + last;
+        batch.m_key = key;
+        return batch;
+    }
+    static Chunk *chunk(const Batch &batch) { return batch.m_chunk; }
+    // The slot behind the end was filled.
+    static void extend(Batch &batch) { ++batch.m_end; }
+    static void dropFirst(Batch &batch, qsizetype count) { batch.m_begin += count; }
+    static void setKey(Batch &batch, quint64 key) { batch.m_key = key; }
+    // Takes an event out, which no other batch covers.
+    static Event release(Batch &batch, qsizetype index)
+    {
+        return std::exchange(const_cast<Event &>(batch.m_begin[index]), Event());
+    }
+};
+
+} // namespace Qanat
+
+#endif

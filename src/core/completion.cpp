@@ -1,0 +1,194 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "completion_p.h"
+
+#include "logging_p.h"
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+namespace {
+
+class HandlerState final : public CompletionState
+{
+public:
+    HandlerState(qsizetype count, Completion::Handler handler)
+        : m_handler(std::move(handler))
+        , m_remaining(count)
+    {
+    }
+
+    void settle(qsizetype count, const Delivery &delivery) override
+    {
+        qsizetype remaining = m_remaining.load(std::memory_order_acquire);
+        qsizetype taken = 0;
+        do {
+            taken = std::clamp(count, qsizetype(0), remaining);
+        } while (!m_remaining.compare_exchange_weak(remaining, remaining - taken, std::memory_order_acq_rel));
+        if (taken < count)
+            qCWarning(qanatSink, "A completion was settled for %lld events more than it had", qlonglong(count - taken));
+        if (taken > 0)
+            m_handler(taken, delivery);
+    }
+
+    qsizetype remaining() const override { return m_remaining.load(std::memory_order_acquire); }
+    bool triesAgain() const override { return true; }
+
+private:
+    const Completion::Handler m_handler;
+    std::atomic<qsizetype> m_remaining;
+};
+
+} // namespace
+
+CompletionState::~CompletionState() = default;
+
+void CompletionState::setParked(bool)
+{
+}
+
+void CompletionState::orphan()
+{
+    settle(remaining(), lost());
+}
+
+Delivery CompletionState::lost()
+{
+    return Delivery::failed(Delivery::Error::Lost, u"a sink let go of the event without an outcome"_s);
+}
+
+Completion::Completion() noexcept = default;
+
+Completion::Completion(qsizetype count, Handler handler)
+    : m_state(new HandlerState(count, std::move(handler)))
+{
+}
+
+Completion::Completion(CompletionState *state) noexcept
+    : m_state(state)
+{
+}
+
+Completion::Completion(Completion &&other) noexcept
+    : m_state(std::exchange(other.m_state, nullptr))
+{
+}
+
+Completion &Completion::operator=(Completion &&other) noexcept
+{
+    Completion moved(std::move(other));
+    std::swap(m_state, moved.m_state);
+    return *this;
+}
+
+Completion::~Completion()
+{
+    if (!m_state)
+        return;
+    if (m_state->remaining() > 0)
+        m_state->orphan();
+    m_state->deref();
+}
+
+void Completion::settle(qsizetype count, const Delivery &delivery)
+{
+    if (m_state && count > 0)
+        m_state->settle(count, delivery);
+}
+
+void Completion::settleAll(const Delivery &delivery)
+{
+    settle(remaining(), delivery);
+}
+
+qsizetype Completion::remaining() const
+{
+    return m_state ? m_state->remaining() : 0;
+}
+
+void Completion::park()
+{
+    if (m_state)
+        m_state->setParked(true);
+}
+
+void Completion::resume()
+{
+    if (m_state)
+        m_state->setParked(false);
+}
+
+Ledger::Ledger(Completion upstream, qsizetype count, int voices)
+    : m_upstream(std::move(upstream))
+    , m_entries(size_t(count), Entry{Delivery::filtered(), voices})
+    , m_voices(voices)
+{
+}
+
+void Ledger::settle(qsizetype position, qsizetype count, const Delivery &delivery)
+{
+    std::unique_lock lock(m_mutex);
+    for (qsizetype i = position; i < position + count; ++i) {
+        Entry &entry = m_entries.at(size_t(i));
+        entry.delivery = m_voices == 1 ? delivery : Delivery::worse(entry.delivery, delivery);
+        --entry.missing;
+    }
+    handOn(lock);
+}
+
+void Ledger::dismissVoice()
+{
+    std::unique_lock lock(m_mutex);
+    for (Entry &entry : m_entries)
+        --entry.missing;
+    handOn(lock);
+}
+
+// One at a time, and without the lock while others are called: what comes meanwhile is handed on by the same caller.
+void Ledger::handOn(std::unique_lock<std::mutex> &lock)
+{
+    if (m_isHandingOn)
+        return;
+    m_isHandingOn = true;
+    while (m_next < m_entries.size() && m_entries[m_next].missing <= 0) {
+        const Delivery delivery = m_entries[m_next].delivery;
+        qsizetype count = 0;
+        while (m_next < m_entries.size() && m_entries[m_next].missing <= 0 && m_entries[m_next].delivery == delivery) {
+            ++m_next;
+            ++count;
+        }
+        lock.unlock();
+        m_upstream.settle(count, delivery);
+        lock.lock();
+    }
+    m_isHandingOn = false;
+}
+
+Completion Ledger::part(qsizetype position, qsizetype count)
+{
+    return Completion(count, [ledger = shared_from_this(), position](qsizetype settled, const Delivery &delivery) mutable {
+        ledger->settle(position, settled, delivery);
+        position += settled;
+    });
+}
+
+Completion Ledger::part(std::vector<qsizetype> positions)
+{
+    const auto count = qsizetype(positions.size());
+    return Completion(count, [ledger = shared_from_this(), positions = std::move(positions),
+                              next = size_t(0)](qsizetype settled, const Delivery &delivery) mutable {
+        while (settled > 0) {
+            // Neighbours go together.
+            qsizetype run = 1;
+            while (run < settled && positions[next + size_t(run)] == positions[next] + run)
+                ++run;
+            ledger->settle(positions[next], run, delivery);
+            next += size_t(run);
+            settled -= run;
+        }
+    });
+}
+
+} // namespace Qanat

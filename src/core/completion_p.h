@@ -1,0 +1,146 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_CORE_COMPLETION_P_H
+#define QANAT_CORE_COMPLETION_P_H
+
+#include "Qanat/core/completion.h"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace Qanat {
+
+// What a completion stands for. Thread-safe.
+class CompletionState
+{
+public:
+    // In the order of the batch.
+    virtual void settle(qsizetype count, const Delivery &delivery) = 0;
+    virtual qsizetype remaining() const = 0;
+    virtual void setParked(bool parked);
+    // The completion was destroyed with events left.
+    virtual void orphan();
+    // Whether *untried* and passing failures are handed to somebody who will try again; else the outcome is final.
+    virtual bool triesAgain() const = 0;
+
+    void ref() noexcept { m_references.fetch_add(1, std::memory_order_relaxed); }
+    void deref() noexcept
+    {
+        if (m_references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            delete this;
+    }
+
+    static Delivery lost();
+
+protected:
+    CompletionState() = default;
+    virtual ~CompletionState();
+    Q_DISABLE_COPY_MOVE(CompletionState)
+
+private:
+    std::atomic<int> m_references{1};
+};
+
+// A reference that, unlike a Completion, settles nothing when it goes.
+template<typename State>
+class StateRef
+{
+public:
+    StateRef() = default;
+    // Takes over a reference.
+    explicit StateRef(State *state) noexcept
+        : m_state(state)
+    {
+    }
+    static StateRef share(State *state) noexcept
+    {
+        if (state)
+            state->ref();
+        return StateRef(state);
+    }
+    StateRef(const StateRef &other) noexcept
+        : m_state(other.m_state)
+    {
+        if (m_state)
+            m_state->ref();
+    }
+    StateRef(StateRef &&other) noexcept
+        : m_state(std::exchange(other.m_state, nullptr))
+    {
+    }
+    StateRef &operator=(StateRef other) noexcept
+    {
+        std::swap(m_state, other.m_state);
+        return *this;
+    }
+    ~StateRef()
+    {
+        if (m_state)
+            m_state->deref();
+    }
+    State *get() const noexcept { return m_state; }
+    State *operator->() const noexcept { return m_state; }
+    State &operator*() const noexcept { return *m_state; }
+    explicit operator bool() const noexcept { return m_state; }
+
+private:
+    State *m_state = nullptr;
+};
+
+using CompletionRef = StateRef<CompletionState>;
+
+class CompletionAccess
+{
+public:
+    static Completion wrap(CompletionRef ref)
+    {
+        if (ref)
+            ref->ref();
+        return Completion(ref.get());
+    }
+    static CompletionState *state(const Completion &completion) { return completion.m_state; }
+    // The duty goes over to whoever takes the reference.
+    static CompletionRef take(Completion &&completion) { return CompletionRef(std::exchange(completion.m_state, nullptr)); }
+};
+
+/*
+ * Gathers outcomes that come in any order and hands them on in the order of the batch. Where several have a say in each
+ * event (the sinks of a broadcaster), the worst of their outcomes counts, once all have spoken. Thread-safe.
+ */
+class Ledger : public std::enable_shared_from_this<Ledger>
+{
+public:
+    Ledger(Completion upstream, qsizetype count, int voices = 1);
+
+    void settle(qsizetype position, qsizetype count, const Delivery &delivery);
+    // A completion for \a count events from \a position on, or for those at \a positions.
+    Completion part(qsizetype position, qsizetype count);
+    Completion part(std::vector<qsizetype> positions);
+    // One of the voices will not be heard.
+    void dismissVoice();
+    void park() { m_upstream.park(); }
+    void resume() { m_upstream.resume(); }
+
+private:
+    struct Entry
+    {
+        Delivery delivery;
+        int missing;
+    };
+    void handOn(std::unique_lock<std::mutex> &lock);
+
+    std::mutex m_mutex;
+    Completion m_upstream;
+    std::vector<Entry> m_entries;
+    size_t m_next = 0;
+    const int m_voices;
+    bool m_isHandingOn = false;
+};
+
+} // namespace Qanat
+
+#endif

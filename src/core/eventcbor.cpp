@@ -1,0 +1,458 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Events as a CBOR map (RFC 8949) with the members of the JSON Event Format.
+
+#include <Qanat/core/event.h>
+
+#include "event_p.h"
+#include "eventassembler_p.h"
+#include "eventvalue_p.h"
+
+#include <QtCore/qcborcommon.h>
+#include <QtCore/qcborstreamreader.h>
+#include <QtCore/qcborstreamwriter.h>
+#include <QtCore/qfloat16.h>
+#include <QtCore/qset.h>
+#include <QtCore/qurl.h>
+#include <QtCore/quuid.h>
+
+#include <limits>
+#include <optional>
+
+namespace Qanat {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+constexpr qsizetype UuidSize = 16;
+
+class CborWriter final : public ValueVisitor
+{
+public:
+    explicit CborWriter(QByteArray *target)
+        : m_writer(target)
+    {
+    }
+
+    void member(QStringView name, QStringView text)
+    {
+        visitKey(name);
+        visitText(text);
+    }
+
+    void optionalMember(QStringView name, const QString &text)
+    {
+        if (!text.isEmpty())
+            member(name, text);
+    }
+
+    void beginEvent() { m_writer.startMap(); }
+
+    void visitNull() override { m_writer.appendNull(); }
+    void visitBool(bool value) override { m_writer.append(value); }
+    void visitInteger(qint64 value) override { m_writer.append(value); }
+    void visitDouble(double value) override { m_writer.append(value); }
+    void visitText(QStringView value) override { m_writer.append(value); }
+    const char *visitBytes(const QByteArray &value) override
+    {
+        m_writer.append(value);
+        return nullptr;
+    }
+    void visitDateTime(QStringView iso) override
+    {
+        m_writer.append(QCborKnownTags::DateTimeString);
+        m_writer.append(iso);
+    }
+    void visitUrl(QStringView encoded) override
+    {
+        m_writer.append(QCborKnownTags::Url);
+        m_writer.append(encoded);
+    }
+    void visitUuid(const QUuid &value) override
+    {
+        m_writer.append(QCborKnownTags::Uuid);
+        m_writer.append(value.toRfc4122());
+    }
+    void beginList(qsizetype size) override { m_writer.startArray(quint64(size)); }
+    void endList() override { m_writer.endArray(); }
+    void beginMap(qsizetype size) override { m_writer.startMap(quint64(size)); }
+    void visitKey(QStringView key) override { m_writer.append(key); }
+    void endMap() override { m_writer.endMap(); }
+
+private:
+    QCborStreamWriter m_writer;
+};
+
+// Ends at the first thing that is wrong: after an error the state of QCborStreamReader is not to be touched.
+class CborEventReader
+{
+public:
+    explicit CborEventReader(QByteArrayView cbor)
+        : m_reader(cbor.data(), cbor.size())
+        , m_size(cbor.size())
+    {
+    }
+
+    [[nodiscard]] Result<Event> read();
+
+private:
+    bool readMembers(EventAssembler &assembler);
+    std::optional<QVariant> readMember(const QString &name);
+    std::optional<QVariant> readValue(const ValuePath &path);
+    std::optional<QVariant> readUnsigned(const ValuePath &path);
+    std::optional<QVariant> readNegative(const ValuePath &path);
+    std::optional<QVariant> readSimple(const ValuePath &path);
+    std::optional<QVariant> readTagged(const ValuePath &path);
+    std::optional<QVariant> readTaggedText(QCborTag tag, const ValuePath &path);
+    std::optional<QVariant> readUuid(const ValuePath &path);
+    std::optional<QVariant> readList(const ValuePath &path);
+    std::optional<QVariant> readMap(const ValuePath &path);
+    std::optional<QString> readKey(const ValuePath &path);
+    std::optional<QString> readText(const ValuePath &path);
+    std::optional<QByteArray> readBytes(const ValuePath &path);
+    template<typename Text>
+    std::optional<Text> readChunks(QCborStreamReader::StringResult<Text> (QCborStreamReader::*readChunk)(),
+                                   const ValuePath &path);
+    std::optional<QVariant> advanceFrom(const QVariant &value);
+    bool enter(const ValuePath &path);
+    bool leave(const ValuePath &path);
+    [[nodiscard]] bool hasNext() { return m_reader.lastError() == QCborError::NoError && m_reader.hasNext(); }
+    std::nullopt_t refuse(const ValuePath &path, const QString &reason);
+    std::nullopt_t refuse(const ValuePath &path, const char *reason)
+    {
+        return refuse(path, QString::fromLatin1(reason));
+    }
+    std::nullopt_t refuseSyntax(const ValuePath &path);
+
+    QCborStreamReader m_reader;
+    qsizetype m_size;
+    int m_depth = -1; // The event's own map is no level of its data.
+    QString m_errorText;
+};
+
+std::nullopt_t CborEventReader::refuse(const ValuePath &path, const QString &reason)
+{
+    // The first reason is the one; what follows from it is none.
+    if (m_errorText.isEmpty())
+        m_errorText = path.toString() + u": "_s + reason;
+    return std::nullopt;
+}
+
+std::nullopt_t CborEventReader::refuseSyntax(const ValuePath &path)
+{
+    const QCborError error = m_reader.lastError();
+    const QString reason = error == QCborError::NoError ? u"ends too early"_s : error.toString();
+    return refuse(path, u"not CBOR, at byte %1: %2"_s.arg(m_reader.currentOffset()).arg(reason));
+}
+
+std::optional<QVariant> CborEventReader::advanceFrom(const QVariant &value)
+{
+    m_reader.next();
+    return value;
+}
+
+Result<Event> CborEventReader::read()
+{
+    const ValuePath whole{nullptr, u"event", -1};
+    if (m_reader.isTag() && m_reader.toTag() == QCborTag(QCborKnownTags::Signature))
+        m_reader.next();
+    if (m_reader.lastError() != QCborError::NoError) {
+        refuseSyntax(whole);
+        return Failure{m_errorText};
+    }
+    if (!m_reader.isMap())
+        return Failure{u"not an event: not a CBOR map"_s};
+
+    EventAssembler assembler;
+    if (!readMembers(assembler))
+        return Failure{m_errorText};
+    if (m_reader.currentOffset() != m_size)
+        return Failure{u"not CBOR: %1 bytes follow the event"_s.arg(m_size - m_reader.currentOffset())};
+    return assembler.finish();
+}
+
+bool CborEventReader::readMembers(EventAssembler &assembler)
+{
+    const ValuePath whole{nullptr, u"event", -1};
+    QSet<QString> names;
+    if (!enter(whole))
+        return false;
+    while (hasNext()) {
+        const auto name = readKey(whole);
+        if (!name)
+            return false;
+        if (names.contains(*name)) {
+            refuse({nullptr, *name, -1}, ValueFault::DuplicateKey);
+            return false;
+        }
+        names.insert(*name);
+        auto value = readMember(*name);
+        if (!value)
+            return false;
+        if (!assembler.add(*name, std::move(*value))) {
+            m_errorText = assembler.errorText();
+            return false;
+        }
+    }
+    return leave(whole);
+}
+
+std::optional<QVariant> CborEventReader::readMember(const QString &name)
+{
+    // The attribute's text is kept to the letter, so it must not become a QDateTime on its way.
+    if (name == "time"_L1 && m_reader.isTag() && m_reader.toTag() == QCborTag(QCborKnownTags::DateTimeString))
+        m_reader.next();
+    return readValue({nullptr, name, -1});
+}
+
+std::optional<QVariant> CborEventReader::readValue(const ValuePath &path)
+{
+    switch (m_reader.type()) {
+    case QCborStreamReader::UnsignedInteger:
+        return readUnsigned(path);
+    case QCborStreamReader::NegativeInteger:
+        return readNegative(path);
+    case QCborStreamReader::ByteArray:
+        return readBytes(path);
+    case QCborStreamReader::String:
+        return readText(path);
+    case QCborStreamReader::Array:
+        return readList(path);
+    case QCborStreamReader::Map:
+        return readMap(path);
+    case QCborStreamReader::Tag:
+        return readTagged(path);
+    case QCborStreamReader::SimpleType:
+        return readSimple(path);
+    case QCborStreamReader::Float16:
+        return advanceFrom(static_cast<double>(static_cast<float>(m_reader.toFloat16())));
+    case QCborStreamReader::Float:
+        return advanceFrom(static_cast<double>(m_reader.toFloat()));
+    case QCborStreamReader::Double:
+        return advanceFrom(m_reader.toDouble());
+    case QCborStreamReader::Invalid:
+        break;
+    }
+    return refuseSyntax(path);
+}
+
+std::optional<QVariant> CborEventReader::readUnsigned(const ValuePath &path)
+{
+    const quint64 value = m_reader.toUnsignedInteger();
+    if (value > quint64(std::numeric_limits<qint64>::max()))
+        return refuse(path, ValueFault::IntegerRange);
+    return advanceFrom(qint64(value));
+}
+
+std::optional<QVariant> CborEventReader::readNegative(const ValuePath &path)
+{
+    constexpr quint64 most = quint64(1) << 63;
+    // The absolute value; 2^64 is told as 0.
+    const quint64 absolute = quint64(m_reader.toNegativeInteger());
+    if (absolute == 0 || absolute > most)
+        return refuse(path, ValueFault::IntegerRange);
+    return advanceFrom(-qint64(absolute - 1) - 1);
+}
+
+std::optional<QVariant> CborEventReader::readSimple(const ValuePath &path)
+{
+    switch (m_reader.toSimpleType()) {
+    case QCborSimpleType::False:
+        return advanceFrom(false);
+    case QCborSimpleType::True:
+        return advanceFrom(true);
+    case QCborSimpleType::Null:
+        return advanceFrom(QVariant::fromValue(nullptr));
+    case QCborSimpleType::Undefined:
+        return refuse(path, "an undefined value cannot be carried");
+    }
+    return refuse(path, "an unassigned simple value of CBOR cannot be carried");
+}
+
+std::optional<QVariant> CborEventReader::readTagged(const ValuePath &path)
+{
+    const QCborTag tag = m_reader.toTag();
+    m_reader.next();
+    if (tag == QCborTag(QCborKnownTags::DateTimeString) || tag == QCborTag(QCborKnownTags::Url))
+        return readTaggedText(tag, path);
+    if (tag == QCborTag(QCborKnownTags::Uuid))
+        return readUuid(path);
+    return refuse(path, u"a value with the CBOR tag %1 cannot be carried"_s.arg(quint64(tag)));
+}
+
+std::optional<QVariant> CborEventReader::readTaggedText(QCborTag tag, const ValuePath &path)
+{
+    if (!m_reader.isString())
+        return refuse(path, "has a CBOR tag for text, and is none");
+    const auto text = readText(path);
+    if (!text)
+        return std::nullopt;
+    if (tag == QCborTag(QCborKnownTags::Url)) {
+        const QUrl url(*text, QUrl::StrictMode);
+        if (!url.isValid() && !text->isEmpty())
+            return refuse(path, "has the CBOR tag of a URI, and is none");
+        return url;
+    }
+    const auto timestamp = Timestamp::fromText(*text);
+    if (!timestamp)
+        return refuse(path, "has the CBOR tag of a time, and is none by RFC 3339");
+    // What a QDateTime cannot hold stays text, so that nothing is lost.
+    return timestamp->exact ? QVariant(timestamp->toDateTime()) : QVariant(*text);
+}
+
+std::optional<QVariant> CborEventReader::readUuid(const ValuePath &path)
+{
+    if (!m_reader.isByteArray())
+        return refuse(path, "has the CBOR tag of a UUID, and is none");
+    const auto bytes = readBytes(path);
+    if (!bytes)
+        return std::nullopt;
+    if (bytes->size() != UuidSize)
+        return refuse(path, "has the CBOR tag of a UUID, and is none");
+    return QUuid::fromRfc4122(*bytes);
+}
+
+bool CborEventReader::enter(const ValuePath &path)
+{
+    if (++m_depth > MaximumDataDepth) {
+        refuse(path, ValueFault::TooDeep);
+        return false;
+    }
+    m_reader.enterContainer();
+    return true;
+}
+
+bool CborEventReader::leave(const ValuePath &path)
+{
+    if (m_reader.lastError() != QCborError::NoError || !m_reader.leaveContainer()) {
+        refuseSyntax(path);
+        return false;
+    }
+    --m_depth;
+    return true;
+}
+
+std::optional<QVariant> CborEventReader::readList(const ValuePath &path)
+{
+    // Never reserved by the length that the text claims.
+    QVariantList list;
+    if (!enter(path))
+        return std::nullopt;
+    while (hasNext()) {
+        auto item = readValue({&path, {}, list.size()});
+        if (!item)
+            return std::nullopt;
+        list.append(std::move(*item));
+    }
+    if (!leave(path))
+        return std::nullopt;
+    return list;
+}
+
+std::optional<QVariant> CborEventReader::readMap(const ValuePath &path)
+{
+    QVariantMap map;
+    if (!enter(path))
+        return std::nullopt;
+    while (hasNext()) {
+        const auto key = readKey(path);
+        if (!key)
+            return std::nullopt;
+        const ValuePath place{&path, *key, -1};
+        if (map.contains(*key))
+            return refuse(place, ValueFault::DuplicateKey);
+        const auto value = readValue(place);
+        if (!value)
+            return std::nullopt;
+        map.insert(*key, *value);
+    }
+    if (!leave(path))
+        return std::nullopt;
+    return map;
+}
+
+std::optional<QString> CborEventReader::readKey(const ValuePath &path)
+{
+    if (m_reader.type() == QCborStreamReader::Invalid)
+        return refuseSyntax(path);
+    if (!m_reader.isString())
+        return refuse(path, "a map with keys that are not strings cannot be carried");
+    return readText(path);
+}
+
+template<typename Text>
+std::optional<Text> CborEventReader::readChunks(QCborStreamReader::StringResult<Text> (QCborStreamReader::*readChunk)(),
+                                                const ValuePath &path)
+{
+    Text text;
+    for (;;) {
+        // Memory is taken for what is there only, not for what the length claims.
+        if (m_reader.currentStringChunkSize() > m_size - m_reader.currentOffset())
+            return refuse(path, u"not CBOR, at byte %1: ends too early"_s.arg(m_reader.currentOffset()));
+        const auto chunk = (m_reader.*readChunk)();
+        if (chunk.status == QCborStreamReader::Error)
+            return refuseSyntax(path);
+        if (chunk.status == QCborStreamReader::EndOfString)
+            return text;
+        text += chunk.data;
+    }
+}
+
+std::optional<QString> CborEventReader::readText(const ValuePath &path)
+{
+    return readChunks<QString>(&QCborStreamReader::readString, path);
+}
+
+std::optional<QByteArray> CborEventReader::readBytes(const ValuePath &path)
+{
+    return readChunks<QByteArray>(&QCborStreamReader::readByteArray, path);
+}
+
+void writeExtension(CborWriter &writer, const QString &name, const QVariant &value)
+{
+    writer.visitKey(name);
+    // All that an extension may be can be carried, so nothing is refused here.
+    ValueWalker(writer).walk(value, ValuePath{nullptr, name, -1});
+}
+
+} // namespace
+
+Result<QByteArray> Event::toCbor() const
+{
+    if (!isValid())
+        return Failure{errorText()};
+    QByteArray cbor;
+    CborWriter writer(&cbor);
+    writer.beginEvent();
+    writer.member(u"specversion", u"1.0");
+    writer.member(u"id", id());
+    writer.member(u"source", source());
+    writer.member(u"type", type());
+    writer.optionalMember(u"subject", subject());
+    if (d->timeMSecs != EventData::NoTime) {
+        writer.visitKey(u"time");
+        writer.visitDateTime(timeText());
+    }
+    writer.optionalMember(u"datacontenttype", dataContentType());
+    writer.optionalMember(u"dataschema", dataSchema());
+    const QVariantMap extensionMap = extensions();
+    for (auto it = extensionMap.cbegin(); it != extensionMap.cend(); ++it)
+        writeExtension(writer, it.key(), it.value());
+    if (d->data.isValid()) {
+        writer.visitKey(u"data");
+        ValueWalker walker(writer);
+        if (!walker.walk(d->data, ValuePath{nullptr, u"data", -1}))
+            return Failure{walker.errorText()};
+    }
+    writer.endMap();
+    return cbor;
+}
+
+Result<Event> Event::fromCbor(QByteArrayView cbor)
+{
+    return CborEventReader(cbor).read();
+}
+
+} // namespace Qanat

@@ -1,0 +1,387 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The JSON Event Format for CloudEvents 1.0.2.
+
+#include <Qanat/core/event.h>
+
+#include "event_p.h"
+#include "eventassembler_p.h"
+#include "eventvalue_p.h"
+#include "jsonscanner_p.h"
+
+#include <QtCore/qjsonarray.h>
+#include <QtCore/qjsondocument.h>
+#include <QtCore/qjsonobject.h>
+#include <QtCore/qlocale.h>
+#include <QtCore/qurl.h>
+#include <QtCore/quuid.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+namespace Qanat {
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+// Writes JSON by itself, because QJsonDocument writes -0.0 as 0 and doubles beyond 2^53 as integers that are others.
+class JsonWriter final : public ValueVisitor
+{
+public:
+    [[nodiscard]] QByteArray take() { return std::move(m_json); }
+
+    void member(QStringView name, QStringView text)
+    {
+        visitKey(name);
+        visitText(text);
+    }
+
+    void optionalMember(QStringView name, const QString &text)
+    {
+        if (!text.isEmpty())
+            member(name, text);
+    }
+
+    void visitNull() override { putToken("null"); }
+    void visitBool(bool value) override { putToken(value ? "true" : "false"); }
+    void visitInteger(qint64 value) override { putToken(QByteArray::number(value)); }
+    void visitDouble(double value) override;
+    void visitText(QStringView value) override;
+    const char *visitBytes(const QByteArray &) override { return "a byte array inside data cannot be carried by JSON"; }
+    void visitDateTime(QStringView iso) override { visitText(iso); }
+    void visitUrl(QStringView encoded) override { visitText(encoded); }
+    void visitUuid(const QUuid &value) override { visitText(value.toString(QUuid::WithoutBraces)); }
+    void beginList(qsizetype) override { putToken("["); }
+    void endList() override { m_json += ']'; }
+    void beginMap(qsizetype) override { putToken("{"); }
+    void endMap() override { m_json += '}'; }
+    void visitKey(QStringView key) override
+    {
+        visitText(key);
+        m_json += ':';
+    }
+
+private:
+    void separate();
+    void putToken(QByteArrayView token)
+    {
+        separate();
+        m_json += token;
+    }
+
+    QByteArray m_json;
+};
+
+// What ends a token never is one of these three.
+void JsonWriter::separate()
+{
+    if (m_json.isEmpty())
+        return;
+    const char last = m_json.back();
+    if (last != '[' && last != '{' && last != ':')
+        m_json += ',';
+}
+
+void JsonWriter::visitDouble(double value)
+{
+    // Up to here every whole number is a double, so that no reader takes it for another one.
+    constexpr double lastExact = 9007199254740992.0;
+    const bool isNegativeZero = value == 0.0 && std::signbit(value);
+    if (isNegativeZero)
+        return putToken("-0.0");
+    if (std::fabs(value) <= lastExact && std::trunc(value) == value)
+        return visitInteger(static_cast<qint64>(value));
+    QByteArray text = QByteArray::number(value, 'g', QLocale::FloatingPointShortest);
+    // The shortest digits of a large double, read as an integer, are another number.
+    if (!text.contains('.') && !text.contains('e'))
+        text += ".0";
+    putToken(text);
+}
+
+// Collects UTF-8 in pieces: one append per character costs more than the conversion.
+class Utf8Buffer
+{
+public:
+    explicit Utf8Buffer(QByteArray &target)
+        : m_target(target)
+    {
+    }
+    ~Utf8Buffer() { flush(); }
+    Q_DISABLE_COPY_MOVE(Utf8Buffer)
+
+    void put(char c)
+    {
+        if (m_size == m_buffer.size())
+            flush();
+        m_buffer[m_size++] = c;
+    }
+
+    void put(QLatin1StringView text)
+    {
+        for (const char c : text)
+            put(c);
+    }
+
+    void putCodePoint(char32_t c)
+    {
+        if (c < 0x80)
+            return put(static_cast<char>(c));
+        if (c < 0x800) {
+            put(static_cast<char>(0xc0 | (c >> 6)));
+        } else {
+            if (c < 0x10000) {
+                put(static_cast<char>(0xe0 | (c >> 12)));
+            } else {
+                put(static_cast<char>(0xf0 | (c >> 18)));
+                put(static_cast<char>(0x80 | ((c >> 12) & 0x3f)));
+            }
+            put(static_cast<char>(0x80 | ((c >> 6) & 0x3f)));
+        }
+        put(static_cast<char>(0x80 | (c & 0x3f)));
+    }
+
+private:
+    void flush()
+    {
+        m_target.append(m_buffer.data(), qsizetype(m_size));
+        m_size = 0;
+    }
+
+    QByteArray &m_target;
+    std::array<char, 512> m_buffer;
+    std::size_t m_size = 0;
+};
+
+void putEscaped(Utf8Buffer &buffer, char16_t c)
+{
+    static constexpr char digits[] = "0123456789abcdef";
+    switch (c) {
+    case u'"':
+        return buffer.put("\\\""_L1);
+    case u'\\':
+        return buffer.put("\\\\"_L1);
+    case u'\b':
+        return buffer.put("\\b"_L1);
+    case u'\f':
+        return buffer.put("\\f"_L1);
+    case u'\n':
+        return buffer.put("\\n"_L1);
+    case u'\r':
+        return buffer.put("\\r"_L1);
+    case u'\t':
+        return buffer.put("\\t"_L1);
+    default:
+        buffer.put("\\u00"_L1);
+        buffer.put(digits[c >> 4]);
+        buffer.put(digits[c & 0xf]);
+    }
+}
+
+// The walk has seen that no surrogate stands alone.
+void JsonWriter::visitText(QStringView value)
+{
+    separate();
+    Utf8Buffer buffer(m_json);
+    buffer.put('"');
+    for (qsizetype i = 0; i < value.size(); ++i) {
+        const char16_t c = value[i].unicode();
+        if (c < 0x20 || c == u'"' || c == u'\\') {
+            putEscaped(buffer, c);
+        } else if (QChar::isHighSurrogate(c) && i + 1 < value.size()) {
+            ++i;
+            buffer.putCodePoint(QChar::surrogateToUcs4(c, value[i].unicode()));
+        } else {
+            buffer.putCodePoint(c);
+        }
+    }
+    buffer.put('"');
+}
+
+void writeExtension(JsonWriter &writer, const QString &name, const QVariant &value)
+{
+    writer.visitKey(name);
+    switch (value.metaType().id()) {
+    case QMetaType::Bool:
+        return writer.visitBool(value.toBool());
+    case QMetaType::Int:
+        return writer.visitInteger(value.toInt());
+    case QMetaType::QByteArray:
+        return writer.visitText(QString::fromLatin1(value.toByteArray().toBase64()));
+    case QMetaType::QUrl:
+        return writer.visitText(value.toUrl().toString(QUrl::FullyEncoded));
+    case QMetaType::QDateTime:
+        if (const auto timestamp = Timestamp::fromDateTime(value.toDateTime()))
+            writer.visitText(timestamp->toText());
+        return;
+    default:
+        writer.visitText(value.toString());
+    }
+}
+
+void writeAttributes(JsonWriter &writer, const Event &event)
+{
+    writer.member(u"specversion", u"1.0");
+    writer.member(u"id", event.id());
+    writer.member(u"source", event.source());
+    writer.member(u"type", event.type());
+    writer.optionalMember(u"subject", event.subject());
+    writer.optionalMember(u"time", event.timeText());
+    writer.optionalMember(u"datacontenttype", event.dataContentType());
+    writer.optionalMember(u"dataschema", event.dataSchema());
+    const QVariantMap extensions = event.extensions();
+    for (auto it = extensions.cbegin(); it != extensions.cend(); ++it)
+        writeExtension(writer, it.key(), it.value());
+}
+
+bool isJson(QStringView contentType)
+{
+    const qsizetype parameters = contentType.indexOf(u';');
+    const QStringView type = (parameters < 0 ? contentType : contentType.first(parameters)).trimmed();
+    return type.endsWith(u"/json", Qt::CaseInsensitive) || type.endsWith(u"+json", Qt::CaseInsensitive);
+}
+
+// JSON Event Format 1.0.2, section 3.1.1: what is not JSON by its content type is a string, or bytes.
+QString contentTypeFault(const QString &contentType, const QVariant &data)
+{
+    const int type = data.metaType().id();
+    const bool isText = type == QMetaType::QString || type == QMetaType::QChar || type == QMetaType::QByteArray;
+    if (!data.isValid() || isText || contentType.isEmpty() || isJson(contentType))
+        return {};
+    return u"data: neither text nor bytes, and datacontenttype does not say JSON"_s;
+}
+
+Failure syntaxFailure(const QJsonParseError &error, qsizetype shift)
+{
+    return {u"not JSON, at byte %1: %2"_s.arg(std::max<qsizetype>(error.offset - shift, 0)).arg(error.errorString())};
+}
+
+// Parses the text and finds what QJsonDocument passes over. \a shift is how many bytes of it are not the caller's.
+Result<QJsonDocument> parse(const QByteArray &json, QStringView rootName, qsizetype shift)
+{
+    QJsonParseError error;
+    QJsonDocument document = QJsonDocument::fromJson(json, &error);
+    // After an illegal number the scanner knows better what is wrong with it, and where.
+    if (error.error == QJsonParseError::NoError || error.error == QJsonParseError::IllegalNumber) {
+        const QString fault = JsonScanner(json, rootName).findFault();
+        if (!fault.isEmpty())
+            return Failure{fault};
+    }
+    if (error.error != QJsonParseError::NoError)
+        return syntaxFailure(error, shift);
+    return document;
+}
+
+bool isBlank(QByteArrayView text) noexcept
+{
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; });
+}
+
+Result<QByteArray> bytesOfBase64(const QJsonValue &value)
+{
+    if (!value.isString())
+        return Failure{u"data_base64 is not a string"_s};
+    const QByteArray encoded = value.toString().toUtf8();
+    QByteArray bytes = QByteArray::fromBase64(encoded);
+    // QByteArray takes more for base64 than RFC 4648 does, even with AbortOnBase64DecodingErrors.
+    if (bytes.toBase64() != encoded)
+        return Failure{u"data_base64 is not base64"_s};
+    return bytes;
+}
+
+} // namespace
+
+Result<QByteArray> Event::toJson() const
+{
+    if (!isValid())
+        return Failure{errorText()};
+    const QString fault = contentTypeFault(dataContentType(), d->data);
+    if (!fault.isEmpty())
+        return Failure{fault};
+    JsonWriter writer;
+    writer.beginMap(0);
+    writeAttributes(writer, *this);
+    if (d->data.metaType().id() == QMetaType::QByteArray) {
+        writer.member(u"data_base64", QString::fromLatin1(d->data.toByteArray().toBase64()));
+    } else if (d->data.isValid()) {
+        writer.visitKey(u"data");
+        ValueWalker walker(writer);
+        if (!walker.walk(d->data, ValuePath{nullptr, u"data", -1}))
+            return Failure{walker.errorText()};
+    }
+    writer.endMap();
+    return writer.take();
+}
+
+Result<QByteArray> Event::dataToJson() const
+{
+    if (!d || !d->data.isValid())
+        return Failure{u"the event has no data"_s};
+    JsonWriter writer;
+    ValueWalker walker(writer);
+    if (!walker.walk(d->data, ValuePath{nullptr, u"data", -1}))
+        return Failure{walker.errorText()};
+    return writer.take();
+}
+
+Result<Event> Event::fromJson(QByteArrayView json)
+{
+    if (isBlank(json))
+        return Failure{u"not JSON: nothing is there"_s};
+    const auto document = parse(QByteArray::fromRawData(json.data(), json.size()), {}, 0);
+    if (!document)
+        return Failure{document.errorText()};
+    if (!document->isObject())
+        return Failure{u"not an event: not a JSON object"_s};
+
+    EventAssembler assembler;
+    const QJsonObject members = document->object();
+    for (auto it = members.constBegin(); it != members.constEnd(); ++it) {
+        const QJsonValue value = it.value();
+        if (it.key() != "data_base64"_L1) {
+            if (!assembler.add(it.key(), value.toVariant()))
+                return Failure{assembler.errorText()};
+            continue;
+        }
+        if (value.isNull())
+            continue;
+        const auto bytes = bytesOfBase64(value);
+        if (!bytes)
+            return Failure{bytes.errorText()};
+        if (!assembler.addData(*bytes))
+            return Failure{assembler.errorText()};
+    }
+    auto event = assembler.finish();
+    const QString fault = event ? contentTypeFault(event->dataContentType(), event->d->data) : QString();
+    if (!fault.isEmpty())
+        return Failure{fault};
+    return event;
+}
+
+Result<QVariant> Event::dataFromJson(QByteArrayView json)
+{
+    if (isBlank(json))
+        return Failure{u"not JSON: nothing is there"_s};
+    // QJsonDocument holds lists and maps only.
+    QByteArray list;
+    list.reserve(json.size() + 2);
+    list += '[';
+    list += json;
+    list += ']';
+    const auto document = parse(list, u"data", 1);
+    if (!document)
+        return Failure{document.errorText()};
+    const QJsonArray items = document->array();
+    if (items.size() != 1)
+        return Failure{u"not one JSON value"_s};
+    QVariant data = items.at(0).toVariant();
+    const QString fault = findPortabilityFault(data);
+    if (!fault.isEmpty())
+        return Failure{fault};
+    return data;
+}
+
+} // namespace Qanat

@@ -1,0 +1,282 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_CORE_MAILBOX_P_H
+#define QANAT_CORE_MAILBOX_P_H
+
+#include "Qanat/core/batch.h"
+#include "Qanat/core/clock.h"
+#include "Qanat/core/closeresult.h"
+#include "Qanat/core/limits.h"
+#include "Qanat/core/pipelinenode.h"
+#include "Qanat/core/statistics.h"
+#include "Qanat/core/writeresult.h"
+#include "completion_p.h"
+#include "notifier_p.h"
+#include "pump_p.h"
+
+#include <QtCore/qfuture.h>
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <unordered_map>
+
+namespace Qanat {
+
+class Call;
+class Worker;
+struct Node;
+
+// Who empties a mailbox. All its functions are called in the thread of the mailbox's pump, and it is destroyed there.
+class Consumer
+{
+public:
+    virtual ~Consumer();
+    virtual int maxInFlight() const = 0;
+    virtual void process(const Batch &batch, Completion completion) = 0;
+    // A mailbox that this one watches has room again, or is closed.
+    virtual void review();
+    virtual void interrupt();
+    virtual Delivery finish();
+};
+
+// A singly linked run of nodes.
+class NodeList
+{
+public:
+    NodeList() = default;
+    NodeList(NodeList &&other) noexcept
+        : head(std::exchange(other.head, nullptr))
+        , tail(std::exchange(other.tail, nullptr))
+    {
+    }
+    ~NodeList();
+    Q_DISABLE_COPY(NodeList)
+
+    void append(Node *node);
+    void prepend(Node *node);
+    Node *takeFirst();
+    void takeAll(NodeList &other);
+    bool isEmpty() const { return !head; }
+
+    Node *head = nullptr;
+    Node *tail = nullptr;
+
+};
+
+/*
+ * The intake of a sink, and everything about a sink that others may hold: it is shared, and outlives the sink.
+ *
+ * It takes events from any thread into chunks, counts them, keeps the limits, hands them to its consumer in the thread of
+ * its pump, and takes their outcomes. It knows the mailboxes behind it and closes them.
+ *
+ * One mutex guards it all. Nothing foreign is called with it: what has to be told is gathered in an Aftermath and told
+ * after the mutex was released.
+ */
+class Mailbox final : public PumpTask
+{
+public:
+    using CloseCallback = std::function<void(const CloseResult &)>;
+    using OrderKey = std::function<QString(const Event &)>;
+    enum class Kind : quint8 {
+        Plain, // Works in the thread where the sink lives.
+        Boundary, // Works on a worker, wherever the sink lives.
+    };
+
+    Mailbox(Kind kind, std::shared_ptr<Pump> pump, std::shared_ptr<Worker> worker);
+    ~Mailbox() override;
+
+    // --- Any thread
+    WriteResult write(const Event &event);
+    WriteResult write(const Batch &batch);
+    // The same for one who comes back with the rest: what is not accepted was not offered.
+    WriteResult writeSome(const Batch &batch);
+    // With a completion that hears of each event. Accepted whole or not at all; if not, the completion is left alone.
+    WriteResult offer(const Batch &batch, Completion &completion);
+    // The same, and where it is not accepted the completion hears that.
+    void forward(const Batch &batch, Completion completion);
+    QFuture<Delivery> send(const Batch &batch);
+    // Runs in the consumer's thread: in the order of the writes, or as soon as possible. False where it is closed.
+    bool enqueue(std::function<void()> command);
+    bool post(std::function<void()> task);
+
+    void close(std::chrono::nanoseconds within, CloseCallback callback);
+    QFuture<CloseResult> close(std::chrono::nanoseconds within);
+
+    PipelineNode::State state() const;
+    bool isClosed() const;
+    Statistics statistics() const;
+    PipelineNode pipeline(int depth = 0) const;
+    Limits limits() const;
+    void setLimits(const Limits &limits);
+    void setClock(const std::shared_ptr<Clock> &clock);
+    std::shared_ptr<Clock> clock() const;
+    void setOrderKey(OrderKey key);
+    void setDeadLetters(const std::shared_ptr<Mailbox> &deadLetters);
+    void setName(const QString &name);
+    void setTypeName(const QString &typeName);
+    QString label() const;
+    void setNotifier(const std::shared_ptr<Notifier> &notifier);
+    // For a sink whose outcome is not that of its own counters: who waits for the events of a call is told by somebody else.
+    static Completion takeUpstream(const Completion &completion);
+    void countAttempts(qint64 failed, qint64 retried, const Delivery &lastError);
+    bool isRoot() const;
+    Kind kind() const { return m_kind; }
+    const std::shared_ptr<Worker> &worker() const { return m_worker; }
+
+    // The mailboxes behind this one. A target that closes by itself closes its parent, too; other links are only shown, and
+    // closed with this one.
+    void addTarget(const std::shared_ptr<Mailbox> &target);
+    void addLink(const std::shared_ptr<Mailbox> &link);
+    void removeLink(const std::shared_ptr<Mailbox> &link);
+    // \a watcher's consumer reviews when this has room again, or is closed.
+    void addWatcher(const std::shared_ptr<Mailbox> &watcher);
+    void removeWatcher(const std::shared_ptr<Mailbox> &watcher);
+    void poke();
+    // Watchers are told when this has room for half of its limit.
+    void wantRoom();
+    void sumTargets();
+
+    // The deadline has come: every event left gets an outcome, now.
+    void expire();
+    // QCoreApplication goes: expires, closed or not; whoever calls it sees to the rest.
+    void endWithApplication();
+    // The consumer did not come back: the mailbox is closed without it.
+    void forceClosed();
+    // The object outside of a boundary is being destroyed: a close that discards, and a wait for the worker.
+    void leaveBoundary();
+    std::shared_ptr<Consumer> consumer() const;
+    // Waits until the consumer was destroyed in its thread. Answers whether it was.
+    bool waitForRelease(std::chrono::milliseconds timeout);
+
+    // --- The consumer's thread
+    void setConsumer(std::shared_ptr<Consumer> consumer);
+    // Without a close: the consumer is being destroyed.
+    void dropConsumer();
+    // While the sink moves to another thread nothing runs.
+    void detachPump();
+    void attachPump(const std::shared_ptr<Pump> &pump);
+    bool isSliceOver() const;
+    void run() override;
+
+private:
+    friend class Call;
+    struct Aftermath;
+    class Section;
+    // The events of one key, where several batches are in flight.
+    struct Lane
+    {
+        NodeList waiting;
+        qsizetype count = 0;
+        Call *running = nullptr;
+    };
+    enum class Stage : quint8 { Open, Draining, ClosingTargets, Finishing, Closed };
+
+    // All of these with the mutex, unless they say something else.
+
+    // The intake
+    void append(const Event &event, qint64 bytes);
+    void appendBatch(const Batch &batch, CompletionRef upstream = {});
+    WriteResult writeChecked(const Batch &batch, bool comesBack);
+    WriteResult writeLimited(Section &section, const Batch &batch);
+    qsizetype roomFor(const Batch &batch, qsizetype position) const;
+    bool makeRoom(Section &section, qsizetype events, qint64 bytes);
+    bool dropOldest(Section &section, qsizetype events);
+    WriteResult reject(qsizetype count, WriteResult::Status status);
+    static bool mayWait();
+    qint64 bytesOf(const Batch &batch) const;
+
+    // Work
+    bool hasSlot() const;
+    bool hasWork() const;
+    bool isIdle() const;
+    void kick(Aftermath &after);
+    bool isCurrent(const std::shared_ptr<Consumer> &consumer) const { return m_consumer == consumer; }
+    bool step(Section &section, const std::shared_ptr<Consumer> &consumer);
+    void refreshMaxInFlight(Section &section, const std::shared_ptr<Consumer> &consumer);
+    qsizetype callLimit(const Batch &batch) const;
+    StateRef<Call> nextCall(Section &section);
+    StateRef<Call> nextOfLanes(Section &section);
+    void sort(Section &section, Node *node);
+    void addToLane(Section &section, quint64 key, Node *node);
+    StateRef<Call> makeCall(Batch batch, std::chrono::nanoseconds stamp, CompletionRef upstream);
+    void invoke(Section &section, const StateRef<Call> &call);
+    void endCall(Call *call);
+
+    // Outcomes
+    void settleCall(Section &section, Call *call, qsizetype count, const Delivery &delivery);
+    void parkCall(Call *call, bool parked); // without the mutex
+    void putBack(Call *call, const Batch &batch);
+    void account(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery);
+    void noteDrop(Section &section, const Batch &batch, const Delivery &delivery);
+    void checkRoom(Aftermath &after);
+
+    // The end
+    void advanceClose(Section &section, const std::shared_ptr<Consumer> &consumer);
+    void setClosed(Section &section, const Delivery &finished);
+    void expire(Section &section);
+    void closeLinks(Section &section, std::chrono::nanoseconds within);
+    void noteLeft(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery);
+    void linkClosed(const CloseResult &result); // without the mutex
+    void targetClosed(); // without the mutex
+    std::chrono::nanoseconds now() const { return m_clock->now(); }
+    QString labelLocked() const;
+
+    const Kind m_kind;
+    std::shared_ptr<Worker> m_worker;
+
+    mutable std::mutex m_mutex;
+    std::condition_variable m_room;
+    std::condition_variable m_released;
+    std::shared_ptr<Pump> m_pump;
+    std::shared_ptr<Consumer> m_consumer;
+    std::shared_ptr<Clock> m_clock;
+    std::shared_ptr<Notifier> m_notifier;
+    std::weak_ptr<Mailbox> m_parent;
+    std::weak_ptr<Mailbox> m_deadLetters;
+    std::vector<std::shared_ptr<Mailbox>> m_links;
+    bool m_hasDeadLetters = false;
+    std::vector<std::weak_ptr<Mailbox>> m_watchers;
+    OrderKey m_orderKey;
+    QString m_typeName; // For people; empty before somebody asked the finished object.
+    QString m_name;
+
+    Statistics m_statistics;
+    Limits m_limits;
+    std::atomic<bool> m_countsBytes{false};
+    bool m_isLimited = false;
+
+    NodeList m_queue;
+    quint32 m_nextCapacity = 16;
+    std::vector<std::function<void()>> m_tasks;
+    std::unordered_map<quint64, Lane> m_lanes;
+    std::deque<quint64> m_readyLanes;
+    std::vector<StateRef<Call>> m_calls; // In flight.
+    int m_parkedCount = 0;
+    int m_maxInFlight = 0; // Not known before the first run.
+    int m_waitingWriters = 0;
+
+    Stage m_stage = Stage::Open;
+    std::chrono::nanoseconds m_deadline{0};
+    std::vector<CloseCallback> m_closeCallbacks;
+    CloseResult m_closeResult;
+    Delivery m_worstOfTargets;
+    qint64 m_closeLeft = 0;
+    qint64 m_closeUnknown = 0;
+    int m_openLinks = 0;
+
+    bool m_isAwake = false; // A run is scheduled or under way.
+    bool m_isRunning = false; // The consumer is working.
+    bool m_isReleased = true; // There is no consumer.
+    bool m_mustReview = false;
+    bool m_mustInterrupt = false;
+    bool m_isExpired = false;
+    bool m_isWatched = false;
+    bool m_isRoomWanted = false;
+    bool m_sumsTargets = false; // A broadcaster: its links have events of their own.
+};
+
+} // namespace Qanat
+
+#endif

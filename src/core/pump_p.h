@@ -1,0 +1,79 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_CORE_PUMP_P_H
+#define QANAT_CORE_PUMP_P_H
+
+#include <QtCore/qobject.h>
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+namespace Qanat {
+
+// Something that has work to do in the thread of a pump.
+class PumpTask : public std::enable_shared_from_this<PumpTask>
+{
+public:
+    virtual ~PumpTask();
+    // Does a slice of the work. The pump's thread.
+    virtual void run() = 0;
+};
+
+class PumpReceiver;
+
+/*
+ * Brings tasks into one thread: one wake-up for the thread, through a queued connection without payload, and a list of
+ * the tasks that are ready. The tasks cross under a std::mutex.
+ *
+ * A pump may be fed before its thread runs and after it has ended: then the tasks wait, or are never run.
+ */
+class Pump : public std::enable_shared_from_this<Pump>
+{
+public:
+    enum class Thread : quint8 {
+        Foreign, // A thread of the application, which may run event loops inside of each other.
+        Library, // A thread of the library, where nobody may wait for a worker.
+    };
+
+    // That of the current thread, made where there is none.
+    static std::shared_ptr<Pump> current();
+    // Whether the current thread belongs to the library.
+    static bool isLibraryThread();
+
+    explicit Pump(Thread thread);
+    ~Pump();
+    Q_DISABLE_COPY_MOVE(Pump)
+
+    // Makes it the pump of the current thread; until the thread ends or retire() is called.
+    void attach();
+    void retire();
+
+    // Any thread.
+    void schedule(std::shared_ptr<PumpTask> task);
+    bool isCurrent() const;
+    // Whether it is time to let the thread do other things. The pump's thread, inside of a task.
+    bool isSliceOver() const;
+
+private:
+    friend class PumpReceiver;
+    void run();
+    void wake();
+
+    std::mutex m_mutex;
+    std::vector<std::shared_ptr<PumpTask>> m_ready;
+    PumpReceiver *m_receiver = nullptr;
+    bool m_woken = false;
+    const Thread m_thread;
+
+    // Only the pump's thread:
+    std::vector<std::shared_ptr<PumpTask>> m_taken;
+    size_t m_next = 0;
+    std::chrono::steady_clock::time_point m_sliceEnd;
+};
+
+} // namespace Qanat
+
+#endif

@@ -1,0 +1,119 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "Qanat/core/queue.h"
+
+#include "Qanat/core/workerpool.h"
+#include "logging_p.h"
+#include "sink_p.h"
+#include "runtime_p.h"
+#include "worker_p.h"
+
+#include <QtCore/qpromise.h>
+#include <QtCore/qthread.h>
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+namespace {
+
+// What lives on the worker: it owns the target there.
+class QueueEngine final : public QObject, public Consumer
+{
+public:
+    explicit QueueEngine(std::unique_ptr<Sink> target)
+        : m_target(target.release())
+    {
+        m_target->setParent(this);
+    }
+
+    int maxInFlight() const override { return m_target->maxInFlight(); }
+    void process(const Batch &batch, Completion completion) override
+    {
+        SinkAccess::forward(m_target, batch, std::move(completion));
+    }
+    Sink *target() const { return m_target; }
+
+private:
+    Sink *const m_target;
+};
+
+std::shared_ptr<Worker> ownWorker()
+{
+    static std::atomic<bool> isWarned{false};
+    if (Worker::ownCount() < Worker::MostOwn)
+        return Worker::create(u"qanat-queue"_s, Worker::Use::Own);
+    if (!isWarned.exchange(true)) {
+        qCWarning(qanatWorker, "More than %d queues want a thread of their own: further ones share a pool", Worker::MostOwn);
+    }
+    return WorkerPoolAccess::worker(WorkerPool::shared());
+}
+
+std::shared_ptr<Mailbox> mailboxOn(std::shared_ptr<Worker> worker)
+{
+    const std::shared_ptr<Pump> pump = worker->pump();
+    auto mailbox = std::make_shared<Mailbox>(Mailbox::Kind::Boundary, pump, std::move(worker));
+    mailbox->setTypeName(u"Queue"_s);
+    return mailbox;
+}
+
+void start(const std::shared_ptr<Mailbox> &mailbox, std::unique_ptr<Sink> target)
+{
+    if (!target || target->parent() || target->thread() != QThread::currentThread()) {
+        qCWarning(qanatSink, "A queue wants a target of its own that lives in the current thread: the queue is closed");
+        if (target)
+            target->parent() ? void(target.release()) : target.release()->deleteLater();
+        mailbox->close(std::chrono::nanoseconds(0), {});
+        mailbox->forceClosed();
+        return;
+    }
+    SinkAccess::noteType(*target);
+    mailbox->addTarget(SinkAccess::mailbox(*target));
+    auto engine = std::make_shared<QueueEngine>(std::move(target));
+    engine->moveToThread(mailbox->worker()->thread());
+    mailbox->setConsumer(std::move(engine));
+}
+
+} // namespace
+
+Queue::Queue(std::unique_ptr<Sink> target, QObject *parent)
+    : Sink(mailboxOn(ownWorker()), parent)
+{
+    start(SinkAccess::mailbox(*this), std::move(target));
+}
+
+Queue::Queue(std::unique_ptr<Sink> target, WorkerPool &pool, QObject *parent)
+    : Sink(mailboxOn(WorkerPoolAccess::worker(pool)), parent)
+{
+    start(SinkAccess::mailbox(*this), std::move(target));
+}
+
+Queue::~Queue()
+{
+    SinkAccess::mailbox(*this)->leaveBoundary();
+}
+
+QFuture<bool> Queue::configureTarget(const QMetaObject &type, std::function<void(Sink &)> functor)
+{
+    const auto promise = std::make_shared<QPromise<bool>>();
+    promise->start();
+    const auto &mailbox = SinkAccess::mailbox(*this);
+    mailbox->enqueue([promise, &type, functor = std::move(functor), weak = mailbox->weak_from_this()] {
+        const auto owner = std::static_pointer_cast<Mailbox>(weak.lock());
+        const auto engine = owner ? std::dynamic_pointer_cast<QueueEngine>(owner->consumer()) : nullptr;
+        QObject *found = engine ? engine->target() : nullptr;
+        // Wrappers own their targets, so the way down is that of the children.
+        while (found && !type.cast(found)) {
+            const QList<Sink *> targets = found->findChildren<Sink *>(Qt::FindDirectChildrenOnly);
+            found = targets.isEmpty() ? nullptr : targets.first();
+        }
+        if (found)
+            functor(static_cast<Sink &>(*found));
+        promise->addResult(found != nullptr);
+        promise->finish();
+    });
+    return promise->future();
+}
+
+} // namespace Qanat

@@ -1,0 +1,449 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "Qanat/core/retryingsink.h"
+
+#include "Qanat/core/clock.h"
+#include "logging_p.h"
+#include "sink_p.h"
+
+#include <atomic>
+#include <deque>
+#include <limits>
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+using std::chrono::nanoseconds;
+
+namespace {
+
+// A batch on its way to an outcome, through as many attempts as it takes.
+struct Try
+{
+    Batch batch; // What the next attempt is for.
+    std::vector<int> attempts; // Of each of its events, so far.
+    // Where the outcomes go. While nothing was to be tried again they go up at once, in order; from then on the ledger brings
+    // them into order.
+    Completion upstream;
+    std::shared_ptr<Ledger> ledger;
+    std::vector<qsizetype> positions; // In the ledger, of each event of the batch.
+
+    // The attempt under way:
+    qsizetype settled = 0;
+    // What to try again, and how it failed. Runs: a sink that keeps the order hands back all that follows a failure.
+    struct Run
+    {
+        qsizetype first;
+        qsizetype count;
+        Delivery reason;
+    };
+    std::vector<Run> again;
+    Delivery failure; // The first of the attempt.
+    bool anyTried = false;
+    // Both have to happen before the attempt is looked at, in any order, perhaps in two threads: whoever is second does it.
+    enum Phase : int { Returned = 1, Settled = 2 };
+    std::atomic<int> phase{0};
+    bool isAsked = false; // The strategy was asked for the next attempt.
+    bool isVoid = false; // Nobody waits for it any more.
+
+    int number() const { return attempts.empty() ? 1 : attempts.front() + 1; }
+
+    void park() { ledger ? ledger->park() : upstream.park(); }
+    void resume() { ledger ? ledger->resume() : upstream.resume(); }
+
+    void settle(qsizetype index, qsizetype count, const Delivery &delivery)
+    {
+        if (!ledger) {
+            upstream.settle(count, delivery);
+            return;
+        }
+        for (qsizetype i = index; i < index + count; ++i)
+            ledger->settle(positions[size_t(i)], 1, delivery);
+    }
+
+    // Keeps only what is to be tried again, for the next attempt.
+    void narrow()
+    {
+        std::vector<qsizetype> left;
+        for (const Run &run : again) {
+            for (qsizetype i = run.first; i < run.first + run.count; ++i)
+                left.push_back(i);
+        }
+        for (size_t i = 0; i < left.size(); ++i) {
+            positions[i] = positions[size_t(left[i])];
+            attempts[i] = attempts[size_t(left[i])];
+        }
+        positions.resize(left.size());
+        attempts.resize(left.size());
+        const bool isOneRun = left.back() - left.front() + 1 == qsizetype(left.size());
+        batch = isOneRun ? batch.mid(left.front(), qsizetype(left.size())) : batch.pick(left);
+    }
+
+    // From here on outcomes may come out of order.
+    void beginLedger(qsizetype first)
+    {
+        const qsizetype left = batch.size() - first;
+        ledger = std::make_shared<Ledger>(std::move(upstream), left);
+        positions.resize(size_t(batch.size()));
+        for (qsizetype i = first; i < batch.size(); ++i)
+            positions[size_t(i)] = i - first;
+    }
+};
+
+using TryRef = std::shared_ptr<Try>;
+
+} // namespace
+
+class RetryingSinkPrivate
+{
+public:
+    explicit RetryingSinkPrivate(RetryingSink *sink)
+        : q(sink)
+    {
+    }
+
+    nanoseconds now() const { return q->clock()->now(); }
+    void start(const TryRef &work);
+    void attempt(const TryRef &work);
+    static void hear(Try &work, qsizetype count, const Delivery &delivery);
+    void evaluate(const TryRef &work);
+    void giveUp(Try &work, bool strategyDrops);
+    void waitForEndpoint(const TryRef &work, nanoseconds due, bool first);
+    void waitForKey(const TryRef &work, nanoseconds due);
+    void arm();
+    void timeout();
+    void endProbe(const TryRef &work);
+    void end(const TryRef &work);
+    void updateState();
+
+    RetryingSink *const q;
+    Sink *target = nullptr;
+    std::unique_ptr<RetryStrategy> strategy;
+    int maximumAttempts = std::numeric_limits<int>::max();
+    std::chrono::milliseconds maximumAge = std::chrono::milliseconds::max();
+
+    std::vector<TryRef> tries;
+    // Those that wait for the endpoint, in the order in which they came, and until when.
+    std::deque<TryRef> waiters;
+    nanoseconds endpointDue{0};
+    nanoseconds pausedUntil{0}; // By the other side's wish.
+    TryRef probe;
+    std::vector<std::pair<nanoseconds, TryRef>> keyWaiters;
+    std::unique_ptr<Timer> timer;
+    std::atomic<RetryingSink::State> state{RetryingSink::State::Flowing};
+};
+
+RetryingSink::RetryingSink(std::unique_ptr<Sink> target, std::unique_ptr<RetryStrategy> strategy, QObject *parent)
+    : Sink(parent)
+    , d(std::make_unique<RetryingSinkPrivate>(this))
+{
+    d->strategy = std::move(strategy);
+    d->target = adopt(std::move(target));
+    if (!d->target || !d->strategy) {
+        qCWarning(qanatRetry, "A RetryingSink wants a target and a strategy: it is closed");
+        discard();
+    }
+}
+
+RetryingSink::~RetryingSink()
+{
+    interrupt();
+}
+
+int RetryingSink::maximumAttempts() const
+{
+    return d->maximumAttempts;
+}
+
+void RetryingSink::setMaximumAttempts(int attempts)
+{
+    d->maximumAttempts = std::max(attempts, 1);
+}
+
+std::chrono::milliseconds RetryingSink::maximumAge() const
+{
+    return d->maximumAge;
+}
+
+void RetryingSink::setMaximumAge(std::chrono::milliseconds age)
+{
+    d->maximumAge = age;
+}
+
+RetryingSink::State RetryingSink::retryState() const
+{
+    return d->state.load();
+}
+
+int RetryingSink::maxInFlight() const
+{
+    return d->target ? d->target->maxInFlight() : 1;
+}
+
+void RetryingSink::process(const Batch &batch, Completion completion)
+{
+    if (!d->target || !d->strategy) {
+        completion.settleAll(Delivery::closed());
+        return;
+    }
+    const auto work = std::make_shared<Try>();
+    work->batch = batch;
+    work->attempts.resize(size_t(batch.size()));
+    work->upstream = std::move(completion);
+    d->tries.push_back(work);
+    d->start(work);
+}
+
+void RetryingSink::interrupt()
+{
+    for (const TryRef &work : d->tries)
+        work->isVoid = true;
+    d->tries.clear();
+    d->waiters.clear();
+    d->keyWaiters.clear();
+    d->probe.reset();
+    d->timer.reset();
+}
+
+void RetryingSinkPrivate::start(const TryRef &work)
+{
+    if (work->isVoid)
+        return;
+    const nanoseconds time = now();
+    // Behind those who wait already, so that the order is kept and one of them probes for all.
+    if (probe != work && (probe || !waiters.empty())) {
+        waitForEndpoint(work, endpointDue, false);
+        return;
+    }
+    nanoseconds wait{0};
+    if (!work->isAsked) {
+        wait = strategy->delay({work->batch, work->number(), time});
+        work->isAsked = true;
+    }
+    const nanoseconds pause = pausedUntil - time;
+    if (pause > nanoseconds(0) || (wait > nanoseconds(0) && strategy->scope() == RetryStrategy::Scope::Endpoint))
+        waitForEndpoint(work, time + std::max(wait, pause), true);
+    else if (wait > nanoseconds(0))
+        waitForKey(work, time + wait);
+    else
+        attempt(work);
+}
+
+void RetryingSinkPrivate::attempt(const TryRef &work)
+{
+    work->isAsked = false;
+    work->settled = 0;
+    work->again.clear();
+    work->failure = Delivery();
+    work->anyTried = false;
+    if (work->number() > 1)
+        q->countAttempts(0, 1, Delivery());
+    const qsizetype count = work->batch.size();
+    const std::shared_ptr<Mailbox> mailbox = SinkAccess::mailbox(*q);
+    work->phase = 0;
+    // The handler may outlive this sink: it reaches it through the mailbox only, which runs nothing for a sink that is gone.
+    SinkAccess::forward(target, work->batch,
+                        Completion(count, [this, work, mailbox, count](qsizetype settled, const Delivery &delivery) {
+                            hear(*work, settled, delivery);
+                            if (work->settled == count && (work->phase.fetch_or(Try::Settled) & Try::Returned))
+                                mailbox->post([this, work] { evaluate(work); });
+                        }));
+    if (work->phase.fetch_or(Try::Returned) & Try::Settled)
+        evaluate(work);
+}
+
+// In whichever thread the target settles.
+void RetryingSinkPrivate::hear(Try &work, qsizetype count, const Delivery &delivery)
+{
+    const qsizetype first = work.settled;
+    work.settled += count;
+    const bool isTried = delivery.outcome() != Delivery::Outcome::Untried;
+    work.anyTried = work.anyTried || isTried;
+    for (qsizetype i = first; isTried && i < first + count; ++i)
+        ++work.attempts[size_t(i)];
+    if (delivery.isFailure() && !work.failure.isFailure())
+        work.failure = delivery;
+    if (!delivery.canRetry()) {
+        work.settle(first, count, delivery.isClosed() ? delivery : delivery.asDropped().withAttempts(work.attempts[size_t(first)]));
+        return;
+    }
+    if (!work.ledger)
+        work.beginLedger(first);
+    work.again.push_back({first, count, delivery});
+}
+
+void RetryingSinkPrivate::evaluate(const TryRef &work)
+{
+    if (work->isVoid)
+        return;
+    const Attempt attempt{work->batch, std::max(1, work->number() - (work->anyTried ? 1 : 0)), now()};
+    if (work->failure.isClosed()) {
+        // Terminal, and no failure of the attempt: the strategy is not told.
+        for (const Try::Run &run : work->again)
+            work->settle(run.first, run.count, work->failure);
+        end(work);
+        return;
+    }
+    if (!work->anyTried) {
+        // Nothing but *untried*: as a failure, or it would go round for ever without a wait.
+        work->failure = Delivery::failed(Delivery::Error::Other, u"the sink handed everything back without trying"_s);
+        for (Try::Run &run : work->again)
+            run.reason = work->failure;
+        for (int &attempts : work->attempts)
+            ++attempts;
+    }
+    bool drops = false;
+    if (work->failure.isFailure()) {
+        q->countAttempts(1, 0, work->failure);
+        drops = strategy->failed(attempt, work->failure) == RetryStrategy::Verdict::Drop;
+        if (work->failure.retryAfter() > std::chrono::milliseconds(0)) {
+            constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
+            pausedUntil = std::max(pausedUntil, attempt.now + std::min(work->failure.retryAfter(), longest));
+        }
+    } else {
+        strategy->succeeded(attempt);
+    }
+    giveUp(*work, drops);
+    if (!work->failure.canRetry())
+        endProbe(work);
+    if (work->again.empty()) {
+        endProbe(work);
+        end(work);
+        return;
+    }
+    work->narrow();
+    // Through the mailbox, so that a target that fails at once does not keep the thread from everything else.
+    q->post([this, work] { start(work); });
+}
+
+// Settles what is not to be tried again.
+void RetryingSinkPrivate::giveUp(Try &work, bool strategyDrops)
+{
+    const nanoseconds age = now() - work.batch.acceptedAt();
+    const bool isTooOld = maximumAge != std::chrono::milliseconds::max() && age >= maximumAge;
+    std::vector<Try::Run> again;
+    for (const Try::Run &run : std::exchange(work.again, {})) {
+        if (!isTooOld && !run.reason.isFailure()) {
+            again.push_back(run);
+            continue;
+        }
+        for (qsizetype index = run.first; index < run.first + run.count; ++index) {
+            const int attempts = work.attempts[size_t(index)];
+            QString text;
+            if (isTooOld)
+                text = u"given up: too old after %1 attempts"_s.arg(attempts);
+            else if (strategyDrops)
+                text = u"given up by the strategy after %1 attempts"_s.arg(attempts);
+            else if (attempts >= maximumAttempts)
+                text = u"given up after %1 attempts"_s.arg(attempts);
+            if (text.isEmpty()) {
+                again.push_back({index, 1, run.reason});
+                continue;
+            }
+            const Delivery dropped = Delivery::dropped(Delivery::Error::Expired, text).withAttempts(attempts);
+            work.settle(index, 1, work.failure.isFailure() ? dropped.withCause(work.failure) : dropped);
+        }
+    }
+    work.again = std::move(again);
+}
+
+void RetryingSinkPrivate::waitForEndpoint(const TryRef &work, nanoseconds due, bool first)
+{
+    if (probe == work)
+        probe.reset();
+    first ? waiters.push_front(work) : waiters.push_back(work);
+    endpointDue = std::max(endpointDue, due);
+    work->park();
+    arm();
+    updateState();
+}
+
+void RetryingSinkPrivate::waitForKey(const TryRef &work, nanoseconds due)
+{
+    keyWaiters.emplace_back(due, work);
+    work->park();
+    arm();
+    updateState();
+}
+
+void RetryingSinkPrivate::arm()
+{
+    nanoseconds due = nanoseconds::max();
+    if (!waiters.empty() && !probe)
+        due = endpointDue;
+    for (const auto &[time, work] : keyWaiters)
+        due = std::min(due, time);
+    if (due == nanoseconds::max())
+        return;
+    if (!timer)
+        timer = std::make_unique<Timer>([this] { timeout(); });
+    timer->start(q->clock(), due);
+}
+
+void RetryingSinkPrivate::timeout()
+{
+    const nanoseconds time = now();
+    std::vector<TryRef> ready;
+    const auto isDue = [time](const auto &waiter) { return waiter.first <= time; };
+    for (const auto &waiter : keyWaiters) {
+        if (isDue(waiter))
+            ready.push_back(waiter.second);
+    }
+    keyWaiters.erase(std::remove_if(keyWaiters.begin(), keyWaiters.end(), isDue), keyWaiters.end());
+    if (!waiters.empty() && !probe && endpointDue <= time) {
+        probe = waiters.front();
+        waiters.pop_front();
+        ready.push_back(probe);
+    }
+    arm();
+    updateState();
+    for (const TryRef &work : ready) {
+        if (work->isVoid)
+            continue;
+        work->resume();
+        if (!work->isAsked)
+            start(work);
+        else if (work == probe || (waiters.empty() && !probe))
+            attempt(work);
+        else
+            waitForEndpoint(work, endpointDue, false);
+    }
+}
+
+// The attempt after a wait of all has reached the other side: the others need not wait any longer.
+void RetryingSinkPrivate::endProbe(const TryRef &work)
+{
+    if (probe != work)
+        return;
+    probe.reset();
+    endpointDue = nanoseconds(0);
+    const std::deque<TryRef> released = std::exchange(waiters, {});
+    updateState();
+    for (const TryRef &waiter : released) {
+        waiter->resume();
+        q->post([this, waiter] { start(waiter); });
+    }
+}
+
+void RetryingSinkPrivate::end(const TryRef &work)
+{
+    work->isVoid = true;
+    tries.erase(std::remove(tries.begin(), tries.end(), work), tries.end());
+    if (probe == work)
+        probe.reset();
+    updateState();
+}
+
+void RetryingSinkPrivate::updateState()
+{
+    const RetryingSink::State now = probe ? RetryingSink::State::Probing
+        : !waiters.empty()                ? RetryingSink::State::Open
+        : !keyWaiters.empty()             ? RetryingSink::State::BackingOff
+                                          : RetryingSink::State::Flowing;
+    if (state.exchange(now) != now)
+        Q_EMIT q->retryStateChanged(now, RetryingSink::QPrivateSignal());
+}
+
+} // namespace Qanat

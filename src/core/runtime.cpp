@@ -1,0 +1,259 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "runtime_p.h"
+
+#include "logging_p.h"
+#include "mailbox_p.h"
+#include "timer_p.h"
+#include "worker_p.h"
+
+#include <QtCore/qcoreapplication.h>
+#include <QtCore/qdeadlinetimer.h>
+#include <QtCore/qthread.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+namespace {
+
+struct State
+{
+    std::mutex mutex;
+    bool isRunning = false;
+    std::unordered_map<const Mailbox *, std::weak_ptr<Mailbox>> mailboxes;
+    std::vector<std::weak_ptr<Worker>> waiting;
+    std::shared_ptr<Worker> watcher;
+    std::vector<QThread *> ending;
+};
+
+// Never destroyed, since static objects may still use it.
+State &state()
+{
+    static auto *const state = new State;
+    return *state;
+}
+
+// What waits for a mailbox in the thread that watches.
+using Watches = std::unordered_map<const Mailbox *, std::unique_ptr<Timer>>;
+
+Watches &watches()
+{
+    static thread_local Watches watches;
+    return watches;
+}
+
+class WatchTask final : public PumpTask
+{
+public:
+    enum class Kind : quint8 { Deadline, Grace, Nothing };
+
+    WatchTask(Kind kind, const Mailbox *key, std::weak_ptr<Mailbox> mailbox, std::shared_ptr<Clock> clock,
+              std::chrono::nanoseconds due)
+        : m_kind(kind)
+        , m_key(key)
+        , m_mailbox(std::move(mailbox))
+        , m_clock(std::move(clock))
+        , m_due(due)
+    {
+    }
+
+    void run() override
+    {
+        // A later watch takes the place of an earlier one: deadlines only come closer, and the grace comes after them.
+        watches().erase(m_key);
+        if (m_kind == Kind::Nothing || m_mailbox.expired())
+            return;
+        auto timer = std::make_unique<Timer>([kind = m_kind, key = m_key, weak = m_mailbox] {
+            const auto done = std::move(watches()[key]);
+            watches().erase(key);
+            if (const auto mailbox = weak.lock())
+                kind == Kind::Deadline ? mailbox->expire() : mailbox->forceClosed();
+        });
+        timer->start(m_clock, m_due);
+        watches()[m_key] = std::move(timer);
+    }
+
+private:
+    const Kind m_kind;
+    const Mailbox *const m_key;
+    const std::weak_ptr<Mailbox> m_mailbox;
+    const std::shared_ptr<Clock> m_clock;
+    const std::chrono::nanoseconds m_due;
+};
+
+// The timers end in the thread they belong to.
+class ForgetTask final : public PumpTask
+{
+public:
+    void run() override { watches().clear(); }
+};
+
+std::shared_ptr<Worker> watcher()
+{
+    {
+        const std::lock_guard lock(state().mutex);
+        if (!state().isRunning)
+            return nullptr;
+        if (state().watcher)
+            return state().watcher;
+    }
+    const auto created = Worker::create(u"qanat-watch"_s, Worker::Use::Shared);
+    const std::lock_guard lock(state().mutex);
+    if (state().isRunning && !state().watcher)
+        state().watcher = created;
+    return state().watcher;
+}
+
+// Threads that have ended meanwhile are destroyed; those that have not stay in the list.
+void joinEnded(QDeadlineTimer deadline)
+{
+    std::vector<QThread *> ending;
+    {
+        const std::lock_guard lock(state().mutex);
+        ending.swap(state().ending);
+    }
+    const auto isLeft = [&](QThread *thread) {
+        if (thread == QThread::currentThread() || !thread->wait(deadline))
+            return true;
+        delete thread;
+        return false;
+    };
+    ending.erase(std::remove_if(ending.begin(), ending.end(), std::not_fn(isLeft)), ending.end());
+    const std::lock_guard lock(state().mutex);
+    state().ending.insert(state().ending.end(), ending.begin(), ending.end());
+}
+
+// In ~QCoreApplication: whoever still has events is told, and no thread of the library outlives the application.
+void end()
+{
+    std::vector<std::shared_ptr<Mailbox>> mailboxes;
+    std::shared_ptr<Worker> watcher;
+    {
+        const std::lock_guard lock(state().mutex);
+        state().isRunning = false;
+        for (const auto &[key, weak] : state().mailboxes) {
+            if (auto mailbox = weak.lock())
+                mailboxes.push_back(std::move(mailbox));
+        }
+        watcher.swap(state().watcher);
+        state().waiting.clear();
+    }
+    for (const auto &mailbox : mailboxes) {
+        const qint64 left = mailbox->statistics().pending;
+        if (left > 0 && mailbox->state() != PipelineNode::State::Closed && mailbox->isRoot()) {
+            qCWarning(qanatSink, "%ls: %lld events were pending when the application ended", qUtf16Printable(mailbox->label()),
+                      qlonglong(left));
+        }
+        mailbox->endWithApplication();
+    }
+    const QDeadlineTimer deadline(Runtime::Grace);
+    for (const auto &mailbox : mailboxes) {
+        if (mailbox->kind() == Mailbox::Kind::Boundary)
+            mailbox->waitForRelease(std::chrono::milliseconds(std::max(qint64(0), deadline.remainingTime())));
+        mailbox->forceClosed();
+    }
+    mailboxes.clear();
+    if (watcher)
+        watcher->pump()->schedule(std::make_shared<ForgetTask>());
+    watcher.reset();
+    joinEnded(QDeadlineTimer(Runtime::Grace));
+}
+
+void begin()
+{
+    std::vector<std::weak_ptr<Worker>> waiting;
+    {
+        const std::lock_guard lock(state().mutex);
+        state().isRunning = true;
+        waiting.swap(state().waiting);
+    }
+    for (const auto &weak : waiting) {
+        if (const auto worker = weak.lock())
+            worker->start();
+    }
+    qAddPostRoutine(end);
+}
+
+} // namespace
+
+Q_COREAPP_STARTUP_FUNCTION(begin)
+
+namespace Runtime {
+
+bool isRunning()
+{
+    const std::lock_guard lock(state().mutex);
+    return state().isRunning;
+}
+
+void add(const std::shared_ptr<Mailbox> &mailbox)
+{
+    const std::lock_guard lock(state().mutex);
+    state().mailboxes.emplace(mailbox.get(), mailbox);
+}
+
+void remove(const Mailbox *mailbox)
+{
+    const std::lock_guard lock(state().mutex);
+    state().mailboxes.erase(mailbox);
+}
+
+bool watchDeadline(const std::shared_ptr<Mailbox> &mailbox, const std::shared_ptr<Clock> &clock, std::chrono::nanoseconds due)
+{
+    const auto worker = watcher();
+    if (worker)
+        worker->pump()->schedule(std::make_shared<WatchTask>(WatchTask::Kind::Deadline, mailbox.get(), mailbox, clock, due));
+    return worker != nullptr;
+}
+
+bool watchGrace(const std::shared_ptr<Mailbox> &mailbox)
+{
+    // By the system's clock, whatever the sink's clock is: it is about threads, not about the time of events.
+    const auto clock = Clock::system();
+    const auto worker = watcher();
+    if (worker)
+        worker->pump()->schedule(
+            std::make_shared<WatchTask>(WatchTask::Kind::Grace, mailbox.get(), mailbox, clock, clock->now() + Grace));
+    return worker != nullptr;
+}
+
+void unwatch(const Mailbox *mailbox)
+{
+    std::shared_ptr<Worker> worker;
+    {
+        const std::lock_guard lock(state().mutex);
+        worker = state().watcher;
+    }
+    if (worker) {
+        worker->pump()->schedule(std::make_shared<WatchTask>(WatchTask::Kind::Nothing, mailbox, std::weak_ptr<Mailbox>(), nullptr,
+                                                             std::chrono::nanoseconds(0)));
+    }
+}
+
+void startOrWait(const std::shared_ptr<Worker> &worker)
+{
+    joinEnded(QDeadlineTimer(0));
+    {
+        const std::lock_guard lock(state().mutex);
+        if (!state().isRunning) {
+            state().waiting.push_back(worker);
+            return;
+        }
+    }
+    worker->start();
+}
+
+void joinLater(QThread *thread)
+{
+    const std::lock_guard lock(state().mutex);
+    state().ending.push_back(thread);
+}
+
+} // namespace Runtime
+
+} // namespace Qanat

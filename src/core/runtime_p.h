@@ -1,0 +1,49 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_CORE_RUNTIME_P_H
+#define QANAT_CORE_RUNTIME_P_H
+
+#include "Qanat/core/clock.h"
+
+#include <QtCore/qglobal.h>
+
+#include <memory>
+
+QT_BEGIN_NAMESPACE
+class QThread;
+QT_END_NAMESPACE
+
+namespace Qanat {
+
+class Mailbox;
+class Worker;
+
+/*
+ * What the library does once for the process: it knows all mailboxes, ends them with QCoreApplication, and has a thread
+ * that watches deadlines, so that a close ends even where a worker does not come back.
+ */
+namespace Runtime {
+
+// How long after the deadline a worker may take to come back.
+constexpr std::chrono::milliseconds Grace(250);
+
+// Between the beginning of QCoreApplication and its end.
+bool isRunning();
+void add(const std::shared_ptr<Mailbox> &mailbox);
+void remove(const Mailbox *mailbox);
+// Has the mailbox expire when \a due comes by \a clock. False where nothing watches.
+bool watchDeadline(const std::shared_ptr<Mailbox> &mailbox, const std::shared_ptr<Clock> &clock, std::chrono::nanoseconds due);
+// Has the mailbox closed by force after the grace.
+bool watchGrace(const std::shared_ptr<Mailbox> &mailbox);
+void unwatch(const Mailbox *mailbox);
+// Starts the worker's thread, now or when QCoreApplication exists.
+void startOrWait(const std::shared_ptr<Worker> &worker);
+// The thread ends by itself soon; it is destroyed some time after that, from another thread.
+void joinLater(QThread *thread);
+
+} // namespace Runtime
+
+} // namespace Qanat
+
+#endif

@@ -1,0 +1,404 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sink_p.h"
+
+#include "Qanat/core/clock.h"
+#include "logging_p.h"
+#include "runtime_p.h"
+
+#include <QtCore/qcoreapplication.h>
+#include <QtCore/qcoreevent.h>
+#include <QtCore/qmetaobject.h>
+#include <QtCore/qthread.h>
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+// Lets a plain sink empty its own mailbox.
+class SinkConsumer final : public Consumer
+{
+public:
+    explicit SinkConsumer(Sink *sink)
+        : m_sink(sink)
+    {
+    }
+
+    int maxInFlight() const override { return m_sink->maxInFlight(); }
+    void process(const Batch &batch, Completion completion) override { m_sink->process(batch, std::move(completion)); }
+    void interrupt() override { m_sink->interrupt(); }
+    Delivery finish() override { return m_sink->finish(); }
+
+private:
+    Sink *const m_sink;
+};
+
+void SinkAccess::noteType(const Sink &sink)
+{
+    const auto name = QString::fromLatin1(sink.metaObject()->className());
+    sink.d->mailbox->setTypeName(name.mid(name.lastIndexOf(u':') + 1));
+}
+
+Sink::Sink(QObject *parent)
+    : Sink(std::make_shared<Mailbox>(Mailbox::Kind::Plain, Pump::current(), nullptr), parent)
+{
+    d->mailbox->setConsumer(std::make_shared<SinkConsumer>(this));
+}
+
+Sink::Sink(std::shared_ptr<Mailbox> mailbox, QObject *parent)
+    : QObject(parent)
+    , d(std::make_unique<SinkPrivate>())
+{
+    d->mailbox = std::move(mailbox);
+    d->notifier = std::make_shared<Notifier>(this);
+    d->mailbox->setNotifier(d->notifier);
+    Runtime::add(d->mailbox);
+    connect(this, &QObject::objectNameChanged, this, [this](const QString &name) { d->mailbox->setName(name); });
+}
+
+Sink::~Sink()
+{
+    d->notifier->leave();
+    d->mailbox->setNotifier(nullptr);
+    if (d->mailbox->kind() == Mailbox::Kind::Plain)
+        d->mailbox->dropConsumer();
+}
+
+WriteResult Sink::write(const Event &event)
+{
+    return d->mailbox->write(event);
+}
+
+WriteResult Sink::write(const Batch &batch)
+{
+    return d->mailbox->write(batch);
+}
+
+QFuture<Delivery> Sink::send(const Event &event)
+{
+    return d->mailbox->send(Batch(event));
+}
+
+QFuture<Delivery> Sink::send(const Batch &batch)
+{
+    return d->mailbox->send(batch);
+}
+
+QFuture<CloseResult> Sink::close(std::chrono::milliseconds within)
+{
+    // Longer than the nanoseconds can hold is for ever.
+    constexpr auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::nanoseconds::max());
+    return d->mailbox->close(within >= longest ? std::chrono::nanoseconds::max() : std::chrono::nanoseconds(within));
+}
+
+QFuture<CloseResult> Sink::discard()
+{
+    return d->mailbox->close(std::chrono::nanoseconds(0));
+}
+
+PipelineNode::State Sink::state() const
+{
+    return d->mailbox->state();
+}
+
+Statistics Sink::statistics() const
+{
+    return d->mailbox->statistics();
+}
+
+PipelineNode Sink::pipeline() const
+{
+    SinkAccess::noteType(*this);
+    return d->mailbox->pipeline();
+}
+
+Limits Sink::limits() const
+{
+    return d->mailbox->limits();
+}
+
+void Sink::setLimits(const Limits &limits)
+{
+    d->mailbox->setLimits(limits);
+}
+
+void Sink::setClock(const std::shared_ptr<Clock> &clock)
+{
+    d->mailbox->setClock(clock ? clock : Clock::system());
+}
+
+void Sink::setOrderKey(std::function<QString(const Event &)> key)
+{
+    d->mailbox->setOrderKey(std::move(key));
+}
+
+void Sink::setDeadLetterSink(Sink *sink)
+{
+    d->mailbox->setDeadLetters(sink && sink != this ? sink->d->mailbox : nullptr);
+}
+
+int Sink::maxInFlight() const
+{
+    return 1;
+}
+
+Delivery Sink::deliver(const Event &)
+{
+    return Delivery::failed(Delivery::Error::Other, u"the sink overrides neither deliver() nor process()"_s, Delivery::Retry::Never);
+}
+
+void Sink::process(const Batch &batch, Completion completion)
+{
+    // Outcomes that are alike are told together.
+    qsizetype same = 0;
+    Delivery last;
+    for (qsizetype i = 0; i < batch.size(); ++i) {
+        Delivery delivery;
+        try {
+            delivery = deliver(batch[i]);
+        } catch (const std::exception &error) {
+            delivery = Delivery::failed(Delivery::Error::Exception,
+                                        u"an exception left the sink: "_s + QString::fromLocal8Bit(error.what()),
+                                        Delivery::Retry::Never);
+        } catch (...) {
+            delivery = Delivery::failed(Delivery::Error::Exception, u"an exception left the sink"_s, Delivery::Retry::Never);
+        }
+        if (same > 0 && delivery != last) {
+            completion.settle(same, last);
+            same = 0;
+        }
+        last = delivery;
+        ++same;
+        if (delivery.isFailure() && (delivery.canRetry() || delivery.isClosed()))
+            break;
+    }
+    const bool isClosed = last.isClosed();
+    completion.settle(same, last);
+    completion.settleAll(isClosed ? last : Delivery::untried());
+}
+
+void Sink::interrupt()
+{
+}
+
+Delivery Sink::finish()
+{
+    return Delivery::delivered();
+}
+
+Sink *Sink::adopt(std::unique_ptr<Sink> target)
+{
+    if (!target) {
+        qCWarning(qanatSink, "A sink was given no target");
+        return nullptr;
+    }
+    if (target->parent() || target.get() == this) {
+        qCWarning(qanatSink, "A target that has a parent cannot be owned by a sink");
+        target.release(); // Its parent owns it.
+        return nullptr;
+    }
+    if (target->thread() != thread()) {
+        qCWarning(qanatSink, "A target that lives in another thread cannot be owned by a sink");
+        target.release()->deleteLater();
+        return nullptr;
+    }
+    Sink *adopted = target.release();
+    adopted->setParent(this);
+    SinkAccess::noteType(*adopted);
+    d->mailbox->addTarget(adopted->d->mailbox);
+    return adopted;
+}
+
+void Sink::forward(Sink *target, const Batch &batch, Completion completion)
+{
+    if (!target) {
+        completion.settleAll(Delivery::closed());
+        return;
+    }
+    const std::shared_ptr<Mailbox> mailbox = target->d->mailbox;
+    mailbox->forward(batch, std::move(completion));
+}
+
+void Sink::post(std::function<void()> task)
+{
+    d->mailbox->post(std::move(task));
+}
+
+std::shared_ptr<Clock> Sink::clock() const
+{
+    return d->mailbox->clock();
+}
+
+void Sink::countAttempts(qint64 failed, qint64 retried, const Delivery &lastError)
+{
+    d->mailbox->countAttempts(failed, retried, lastError);
+}
+
+QEvent::Type SinkAccess::arrivedEvent()
+{
+    static const auto type = QEvent::Type(QEvent::registerEventType());
+    return type;
+}
+
+bool Sink::event(QEvent *event)
+{
+    const bool isPlain = d->mailbox->kind() == Mailbox::Kind::Plain;
+    if (event->type() == QEvent::ThreadChange) {
+        // The last event in the old thread. The next in the new one gives it a pump there; until then nothing runs.
+        if (isPlain)
+            d->mailbox->detachPump();
+        d->notifier->detach();
+        QCoreApplication::postEvent(this, new QEvent(SinkAccess::arrivedEvent()));
+    } else if (event->type() == SinkAccess::arrivedEvent()) {
+        d->notifier->attach();
+        if (isPlain)
+            d->mailbox->attachPump(Pump::current());
+    }
+    return QObject::event(event);
+}
+
+namespace {
+
+unsigned signalOf(const QMetaMethod &method)
+{
+    if (method == QMetaMethod::fromSignal(&Sink::dropped))
+        return Notifier::Dropped;
+    if (method == QMetaMethod::fromSignal(&Sink::overflowed))
+        return Notifier::Overflowed;
+    if (method == QMetaMethod::fromSignal(&Sink::drained))
+        return Notifier::Drained;
+    if (method == QMetaMethod::fromSignal(&Sink::statisticsChanged))
+        return Notifier::Changed;
+    if (method == QMetaMethod::fromSignal(&Sink::closed))
+        return Notifier::Closed;
+    return 0;
+}
+
+} // namespace
+
+void Sink::connectNotify(const QMetaMethod &signal)
+{
+    d->notifier->setWanted(signalOf(signal), true);
+    QObject::connectNotify(signal);
+}
+
+void Sink::disconnectNotify(const QMetaMethod &signal)
+{
+    if (signal.isValid() && !isSignalConnected(signal))
+        d->notifier->setWanted(signalOf(signal), false);
+    QObject::disconnectNotify(signal);
+}
+
+/* --- Signals ----------------------------------------------------------------------------------------------------------- */
+
+Notifier::Notifier(Sink *sink)
+    : m_pump(Pump::current())
+    , m_sink(sink)
+{
+}
+
+void Notifier::setWanted(unsigned signal, bool wanted)
+{
+    if (wanted)
+        m_wanted.fetch_or(signal, std::memory_order_relaxed);
+    else
+        m_wanted.fetch_and(~signal, std::memory_order_relaxed);
+}
+
+void Notifier::raise(unsigned signals)
+{
+    signals &= m_wanted.load(std::memory_order_relaxed);
+    if (!signals)
+        return;
+    std::unique_lock lock(m_mutex);
+    m_raised |= signals;
+    if (m_isScheduled || !m_pump)
+        return;
+    m_isScheduled = true;
+    const std::shared_ptr<Pump> pump = m_pump;
+    lock.unlock();
+    pump->schedule(shared_from_this());
+}
+
+void Notifier::addDropped(qint64 count, const Delivery &last)
+{
+    const std::lock_guard lock(m_mutex);
+    m_droppedCount += count;
+    m_lastDropped = last;
+}
+
+void Notifier::detach()
+{
+    const std::lock_guard lock(m_mutex);
+    m_pump.reset();
+    m_pause.reset();
+    m_isScheduled = false;
+}
+
+void Notifier::attach()
+{
+    std::unique_lock lock(m_mutex);
+    m_pump = Pump::current();
+    if (!m_raised)
+        return;
+    m_isScheduled = true;
+    const std::shared_ptr<Pump> pump = m_pump;
+    lock.unlock();
+    pump->schedule(shared_from_this());
+}
+
+void Notifier::leave()
+{
+    detach();
+    m_sink = nullptr;
+}
+
+void Notifier::run()
+{
+    {
+        const std::lock_guard lock(m_mutex);
+        if (!m_sink || !m_pump || !m_pump->isCurrent() || !m_isScheduled)
+            return;
+    }
+    // The first at once, the next not before a pause: a flood of events must not become a flood of signals.
+    constexpr std::chrono::milliseconds Pause(100);
+    const auto clock = Clock::system();
+    if (clock->now() - m_lastTime >= Pause) {
+        emitNow();
+        return;
+    }
+    if (!m_pause)
+        m_pause = std::make_unique<Timer>([this] { emitNow(); });
+    if (!m_pause->isActive())
+        m_pause->start(clock, m_lastTime + Pause);
+}
+
+void Notifier::emitNow()
+{
+    const std::shared_ptr<PumpTask> alive = shared_from_this();
+    unsigned raised = 0;
+    qint64 count = 0;
+    Delivery last;
+    {
+        const std::lock_guard lock(m_mutex);
+        raised = std::exchange(m_raised, 0);
+        count = std::exchange(m_droppedCount, 0);
+        last = std::exchange(m_lastDropped, Delivery());
+        m_isScheduled = false;
+    }
+    m_lastTime = Clock::system()->now();
+    // Whoever hears one of them may destroy the sink.
+    if ((raised & Overflowed) && m_sink)
+        Q_EMIT m_sink->overflowed(Sink::QPrivateSignal());
+    if ((raised & Dropped) && count > 0 && m_sink)
+        Q_EMIT m_sink->dropped(count, last, Sink::QPrivateSignal());
+    if ((raised & Changed) && m_sink)
+        Q_EMIT m_sink->statisticsChanged(Sink::QPrivateSignal());
+    if ((raised & Drained) && m_sink)
+        Q_EMIT m_sink->drained(Sink::QPrivateSignal());
+    if ((raised & Closed) && m_sink)
+        Q_EMIT m_sink->closed(Sink::QPrivateSignal());
+}
+
+} // namespace Qanat

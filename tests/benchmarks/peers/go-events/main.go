@@ -1,0 +1,243 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Measures docker/go-events in the same manner as qanat-bench measures Qanat, row for row, so that both can stand side by
+// side. One JSON object per line: the name of the row, nanoseconds per event (for broadcast rows: per event and
+// queue), and how many events (and queues) it took.
+//
+//	go-events-bench [-repetitions N] [NAME...]
+//
+// NAME is a row, or the beginning of one: "queue", "broadcast/queues:10". Without any, every row is measured.
+// Every event is counted where it arrives; the exit status is 1 if one is missing or one too many, 2 for wrong usage.
+package main
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	events "github.com/docker/go-events"
+)
+
+// payload is about what an application writes: made once, and shared by all events, so that no row pays for making it.
+type payload struct {
+	ID     string
+	Type   string
+	Source string
+}
+
+var event events.Event = &payload{"018f4e6a-7b1c-7000-8000-000000000001", "bench.event", "/bench"}
+
+// countingSink does nothing but count. A queue calls it from one goroutine only, so the count needs no lock; closing done
+// makes it visible to who waits.
+type countingSink struct {
+	expected int
+	count    int
+	done     chan struct{}
+}
+
+func newCountingSink(expected int) *countingSink {
+	return &countingSink{expected: expected, done: make(chan struct{})}
+}
+
+func (s *countingSink) Write(events.Event) error {
+	s.count++
+	if s.count == s.expected {
+		close(s.done)
+	}
+	return nil
+}
+
+func (s *countingSink) Close() error { return nil }
+
+// patience ends a run in which events were lost, which would wait for ever.
+const patience = 60 * time.Second
+
+func wait(sinks []*countingSink) error {
+	limit := time.After(patience)
+	for number, sink := range sinks {
+		select {
+		case <-sink.done:
+		case <-limit:
+			return fmt.Errorf("sink %d did not receive its %d events within %v", number, sink.expected, patience)
+		}
+	}
+	return nil
+}
+
+// check is called when nobody writes any more, and everything is closed.
+func check(sinks []*countingSink) error {
+	for number, sink := range sinks {
+		if sink.count != sink.expected {
+			return fmt.Errorf("sink %d received %d events instead of %d", number, sink.count, sink.expected)
+		}
+	}
+	return nil
+}
+
+// queueRun takes the time from the first write until the last of total events was delivered.
+func queueRun(producers, total int) (time.Duration, error) {
+	sink := newCountingSink(total)
+	queue := events.NewQueue(sink)
+	sinks := []*countingSink{sink}
+
+	var ready, finished sync.WaitGroup
+	start := make(chan struct{})
+	failures := make(chan error, producers)
+	for producer := 0; producer < producers; producer++ {
+		share := total / producers
+		if producer < total%producers {
+			share++
+		}
+		ready.Add(1)
+		finished.Add(1)
+		go func() {
+			defer finished.Done()
+			ready.Done()
+			<-start
+			for i := 0; i < share; i++ {
+				if err := queue.Write(event); err != nil {
+					failures <- err
+					return
+				}
+			}
+		}()
+	}
+	ready.Wait()
+	begin := time.Now()
+	close(start)
+	finished.Wait()
+	select {
+	case err := <-failures:
+		return 0, err
+	default:
+	}
+	if err := wait(sinks); err != nil {
+		return 0, err
+	}
+	elapsed := time.Since(begin)
+	if err := queue.Close(); err != nil {
+		return 0, err
+	}
+	return elapsed, check(sinks)
+}
+
+// broadcastRun takes the time from the first write until every queue has delivered all of count events.
+func broadcastRun(queues, count int) (time.Duration, error) {
+	var sinks []*countingSink
+	var targets []events.Sink
+	for i := 0; i < queues; i++ {
+		sink := newCountingSink(count)
+		sinks = append(sinks, sink)
+		targets = append(targets, events.NewQueue(sink))
+	}
+	broadcaster := events.NewBroadcaster(targets...)
+
+	begin := time.Now()
+	for i := 0; i < count; i++ {
+		if err := broadcaster.Write(event); err != nil {
+			return 0, err
+		}
+	}
+	if err := wait(sinks); err != nil {
+		return 0, err
+	}
+	elapsed := time.Since(begin)
+	if err := broadcaster.Close(); err != nil {
+		return 0, err
+	}
+	return elapsed, check(sinks)
+}
+
+// row is one line of the result. Its number of events makes it last one to two seconds.
+type row struct {
+	name   string
+	events int
+	queues int
+	run    func() (time.Duration, error)
+}
+
+func queueRow(producers, count int) row {
+	return row{fmt.Sprintf("queue/producers:%d", producers), count, 1,
+		func() (time.Duration, error) { return queueRun(producers, count) }}
+}
+
+func broadcastRow(queues, count int) row {
+	return row{fmt.Sprintf("broadcast/queues:%d", queues), count, queues,
+		func() (time.Duration, error) { return broadcastRun(queues, count) }}
+}
+
+var rows = []row{
+	queueRow(1, 5000000),
+	queueRow(4, 4000000),
+	broadcastRow(10, 500000),
+	broadcastRow(100, 50000),
+	broadcastRow(1000, 5000),
+}
+
+type result struct {
+	Name   string  `json:"name"`
+	Ns     float64 `json:"ns"`
+	Events int     `json:"events"`
+	Queues int     `json:"queues"`
+}
+
+func selectRows(names []string) ([]row, error) {
+	if len(names) == 0 {
+		return rows, nil
+	}
+	var selected []row
+	used := make([]bool, len(names))
+	for _, candidate := range rows {
+		matches := false
+		for number, name := range names {
+			// "queue/producers:1" is that row, and not the beginning of a row with ten of them.
+			if candidate.name == name || strings.HasPrefix(candidate.name, name+"/") || strings.HasPrefix(candidate.name, name+":") {
+				matches = true
+				used[number] = true
+			}
+		}
+		if matches {
+			selected = append(selected, candidate)
+		}
+	}
+	for number, name := range names {
+		if !used[number] {
+			return nil, fmt.Errorf("there is no row %q", name)
+		}
+	}
+	return selected, nil
+}
+
+func main() {
+	repetitions := flag.Int("repetitions", 1, "how often each row is measured")
+	flag.Parse()
+	selected, err := selectRows(flag.Args())
+	if err == nil && *repetitions < 1 {
+		err = fmt.Errorf("-repetitions must be at least 1")
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "go-events-bench:", err)
+		os.Exit(2)
+	}
+
+	output := json.NewEncoder(os.Stdout)
+	for _, row := range selected {
+		for i := 0; i < *repetitions; i++ {
+			elapsed, err := row.run()
+			if err != nil {
+				fmt.Fprintf(os.Stderr, "go-events-bench: %s: %v\n", row.name, err)
+				os.Exit(1)
+			}
+			deliveries := float64(row.events) * float64(row.queues)
+			if err := output.Encode(result{row.name, float64(elapsed.Nanoseconds()) / deliveries, row.events, row.queues}); err != nil {
+				fmt.Fprintln(os.Stderr, "go-events-bench:", err)
+				os.Exit(1)
+			}
+		}
+	}
+}
