@@ -15,7 +15,16 @@ Chunk *Chunk::create(quint32 capacity)
 
 void Chunk::destroy() noexcept
 {
-    std::destroy_n(events(), used);
+    // The same event many times in a row is let go of at once: each time costs as much as a fetch from another processor.
+    for (quint32 i = 0; i < used;) {
+        EventData *const data = events()[i].d;
+        quint32 end = i + 1;
+        while (end < used && events()[end].d == data)
+            ++end;
+        if (data)
+            Event::release(data, int(end - i));
+        i = end;
+    }
     this->~Chunk();
     ::operator delete(this);
 }

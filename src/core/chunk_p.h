@@ -28,7 +28,11 @@ struct Chunk
 
     Event *events() noexcept { return reinterpret_cast<Event *>(this + 1); }
     bool isFull() const noexcept { return used == capacity; }
-    void append(const Event &event) { new (events() + used++) Event(event); }
+    template<typename AnEvent>
+    void append(AnEvent &&event)
+    {
+        new (events() + used++) Event(std::forward<AnEvent>(event));
+    }
 
     // Nanoseconds by the clock of the first sink that accepted it; 0 before.
     std::atomic<qint64> acceptedAt{0};

@@ -263,9 +263,9 @@ Event &Event::operator=(const Event &other) noexcept
     return *this;
 }
 
-void Event::release(EventData *data) noexcept
+void Event::release(EventData *data, int count) noexcept
 {
-    if (data->references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+    if (data->references.fetch_sub(count, std::memory_order_acq_rel) == count)
         delete data;
 }
 

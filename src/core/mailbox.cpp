@@ -213,30 +213,42 @@ struct Mailbox::Aftermath
         qsizetype count;
         Delivery delivery;
     };
+    // What is not told for each run of events stands apart, so that it costs those nothing.
+    struct Rare
+    {
+        qint64 droppedCount = 0;
+        Delivery lastDropped;
+        std::vector<std::pair<Event, Delivery>> deadLetters;
+        std::shared_ptr<Mailbox> deadLetterBox;
+        std::vector<std::weak_ptr<Mailbox>> watchers;
+        std::vector<std::pair<std::shared_ptr<Mailbox>, nanoseconds>> closing;
+        bool tellsAboutClosing = false; // The callbacks of those count.
+        std::vector<CloseCallback> callbacks;
+        CloseResult result;
+        std::shared_ptr<Mailbox> parent; // To hear that its target is closed.
+        bool closesSelf = false;
+        bool watchesDeadline = false;
+        bool watchesGrace = false;
+        bool unwatches = false;
+        std::shared_ptr<Worker> worker; // Let go.
+        // What users made is destroyed without the mutex, too.
+        NodeList garbage;
+        std::vector<std::function<void()>> oldTasks;
+        std::vector<Event> oldEvents;
+    };
 
-    QVarLengthArray<Settlement, 2> settlements;
+    QVarLengthArray<Settlement, 1> settlements;
+    QVarLengthArray<StateRef<Call>, 2> oldCalls; // Destroyed without the mutex.
     std::shared_ptr<Pump> pump; // To be woken.
     unsigned signals = 0;
-    qint64 droppedCount = 0;
-    Delivery lastDropped;
-    // What users made is destroyed without the mutex, too.
-    NodeList garbage;
-    QVarLengthArray<StateRef<Call>, 2> oldCalls;
-    std::vector<std::function<void()>> oldTasks;
-    std::vector<Event> oldEvents;
-    std::vector<std::pair<Event, Delivery>> deadLetters;
-    std::shared_ptr<Mailbox> deadLetterBox;
-    std::vector<std::weak_ptr<Mailbox>> watchers;
-    std::vector<std::pair<std::shared_ptr<Mailbox>, nanoseconds>> closing;
-    bool tellsAboutClosing = false; // The callbacks of those count.
-    std::vector<CloseCallback> callbacks;
-    CloseResult result;
-    std::shared_ptr<Mailbox> parent; // To hear that its target is closed.
-    bool closesSelf = false;
-    bool watchesDeadline = false;
-    bool watchesGrace = false;
-    bool unwatches = false;
-    std::shared_ptr<Worker> worker; // Let go.
+    std::unique_ptr<Rare> more;
+
+    Rare &rare()
+    {
+        if (!more)
+            more = std::make_unique<Rare>();
+        return *more;
+    }
 };
 
 class Mailbox::Section
@@ -246,7 +258,6 @@ public:
         : m_mailbox(mailbox)
         , m_lock(mailbox->m_mutex)
     {
-        m_after.emplace();
     }
     ~Section()
     {
@@ -255,40 +266,42 @@ public:
     }
     Q_DISABLE_COPY_MOVE(Section)
 
-    Aftermath *operator->() { return &*m_after; }
-    Aftermath &after() { return *m_after; }
+    Aftermath *operator->() { return &m_after; }
+    Aftermath &after() { return m_after; }
+    Aftermath::Rare &rare() { return m_after.rare(); }
     std::unique_lock<std::mutex> &lock() { return m_lock; }
 
-    void relock()
-    {
-        m_lock.lock();
-        m_after.emplace();
-    }
+    void relock() { m_lock.lock(); }
 
     void unlock()
     {
-        const std::shared_ptr<Notifier> notifier = m_after->signals || m_after->droppedCount ? m_mailbox->m_notifier : nullptr;
-        const auto clock = m_after->watchesDeadline ? m_mailbox->m_clock : nullptr;
+        const Notifier *const wanted = m_mailbox->m_notifier.get();
+        const bool notifies = wanted && (wanted->wants(m_after.signals));
+        const std::shared_ptr<Notifier> notifier = notifies ? m_mailbox->m_notifier : nullptr;
+        const bool watches = m_after.more && m_after.more->watchesDeadline;
+        const std::shared_ptr<Clock> clock = watches ? m_mailbox->m_clock : nullptr;
         const auto deadline = m_mailbox->m_deadline;
         m_lock.unlock();
-        apply(notifier, clock, deadline);
+        if (m_after.pump)
+            std::exchange(m_after.pump, nullptr)->schedule(m_mailbox->shared_from_this());
+        // What is called here may come back to the mailbox, but not to this section, which lives on one stack.
+        for (const Aftermath::Settlement &settlement : std::exchange(m_after.settlements, {}))
+            settlement.upstream->settle(settlement.count, settlement.delivery);
+        const unsigned signals = std::exchange(m_after.signals, 0U);
+        const std::unique_ptr<Aftermath::Rare> rare = std::move(m_after.more);
+        if (notifier) {
+            if (rare && rare->droppedCount)
+                notifier->addDropped(rare->droppedCount, rare->lastDropped);
+            notifier->raise(signals);
+        }
+        m_after.oldCalls.clear();
+        if (rare)
+            apply(*rare, clock, deadline);
     }
 
 private:
-    void apply(const std::shared_ptr<Notifier> &notifier, const std::shared_ptr<Clock> &clock, nanoseconds deadline)
+    void apply(const Aftermath::Rare &after, const std::shared_ptr<Clock> &clock, nanoseconds deadline)
     {
-        // Taken out, since what is called here may come back to this section's owner.
-        Aftermath after = std::move(*m_after);
-        m_after.reset();
-        if (after.pump)
-            after.pump->schedule(m_mailbox->shared_from_this());
-        for (const Aftermath::Settlement &settlement : after.settlements)
-            settlement.upstream->settle(settlement.count, settlement.delivery);
-        if (notifier) {
-            if (after.droppedCount)
-                notifier->addDropped(after.droppedCount, after.lastDropped);
-            notifier->raise(after.signals);
-        }
         if (!after.deadLetters.empty())
             writeDeadLetters(after);
         for (const auto &watcher : after.watchers) {
@@ -321,7 +334,7 @@ private:
             self->close(nanoseconds(0), {});
     }
 
-    void writeDeadLetters(const Aftermath &after)
+    void writeDeadLetters(const Aftermath::Rare &after)
     {
         qsizetype lost = qsizetype(after.deadLetters.size());
         if (after.deadLetterBox) {
@@ -336,7 +349,7 @@ private:
 
     Mailbox *const m_mailbox;
     std::unique_lock<std::mutex> m_lock;
-    std::optional<Aftermath> m_after;
+    Aftermath m_after;
 };
 
 /* --- A call ------------------------------------------------------------------------------------------------------------ */
@@ -377,7 +390,7 @@ Mailbox::~Mailbox()
     Runtime::remove(this);
 }
 
-WriteResult Mailbox::write(const Event &event)
+WriteResult Mailbox::write(Event event)
 {
     if (!event.isValid())
         return reject(1, WriteResult::Status::Invalid);
@@ -385,7 +398,7 @@ WriteResult Mailbox::write(const Event &event)
     std::unique_lock lock(m_mutex);
     if (m_stage == Stage::Open && !m_isLimited) {
         ++m_statistics.offered;
-        append(event, bytes);
+        append(std::move(event), bytes);
         if (m_isAwake || !hasSlot()) {
             return WriteResult(WriteResult::Status::Accepted, 1);
         }
@@ -552,11 +565,11 @@ bool Mailbox::dropOldest(Section &section, qsizetype events)
             if (list->tail == node)
                 list->tail = previous;
             node->next = nullptr;
-            section->garbage.append(node);
+            section.rare().garbage.append(node);
         } else {
-            if (node->isExclusive && section->deadLetters.empty()) {
+            if (node->isExclusive && !m_hasDeadLetters) {
                 for (qsizetype i = 0; i < count; ++i)
-                    section->oldEvents.push_back(BatchBuilder::release(node->batch, i));
+                    section.rare().oldEvents.push_back(BatchBuilder::release(node->batch, i));
             }
             BatchBuilder::dropFirst(node->batch, count);
         }
@@ -566,7 +579,7 @@ bool Mailbox::dropOldest(Section &section, qsizetype events)
     return any;
 }
 
-void Mailbox::append(const Event &event, qint64 bytes)
+void Mailbox::append(Event &&event, qint64 bytes)
 {
     // What is handed out soon may share a stamp; while nothing is taken out a run must not grow for hours.
     constexpr nanoseconds LongestRun = std::chrono::seconds(1);
@@ -586,7 +599,7 @@ void Mailbox::append(const Event &event, qint64 bytes)
         tail->batch = BatchBuilder::adopt(chunk, 0, 0);
         m_queue.append(tail);
     }
-    BatchBuilder::chunk(tail->batch)->append(event);
+    BatchBuilder::chunk(tail->batch)->append(std::move(event));
     BatchBuilder::extend(tail->batch);
     ++m_statistics.written;
     ++m_statistics.pending;
@@ -598,7 +611,7 @@ void Mailbox::appendBatch(const Batch &batch, CompletionRef upstream)
     Node *tail = m_queue.tail;
     if (batch.size() == 1 && !upstream && !batch.orderKey() && (!tail || tail->isBuilding)
         && batch.acceptedAt() == nanoseconds(0)) {
-        append(batch.first(), bytesOf(batch));
+        append(Event(batch.first()), bytesOf(batch));
         return;
     }
     auto *node = new Node;
@@ -803,7 +816,8 @@ void Mailbox::run()
         if (!consumer || m_isRunning) // Inside of an event loop that the consumer runs: the outer run goes on.
             return;
         m_isAwake = true;
-        refreshMaxInFlight(section, consumer);
+        if (m_maxInFlight == 0)
+            refreshMaxInFlight(section, consumer);
         bool goesOn = true;
         for (bool first = true; goesOn; first = false) {
             if (!first && m_pump && m_pump->isSliceOver())
@@ -820,7 +834,7 @@ void Mailbox::run()
         if (m_stage != Stage::Closed || m_kind == Kind::Plain || m_isRunning || !m_consumer)
             return;
         m_consumer.reset();
-        section->worker = std::move(m_worker);
+        section.rare().worker = std::move(m_worker);
     }
     // Here is its last owner, and its thread.
     consumer.reset();
@@ -853,16 +867,20 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
             if (isCurrent(consumer))
                 run(std::move(task));
             else
-                section->oldTasks.push_back(std::move(task));
+                section.rare().oldTasks.push_back(std::move(task));
         }
+        m_maxInFlight = 0; // It may have been changed.
         return true;
     }
+    if (m_maxInFlight == 0)
+        refreshMaxInFlight(section, consumer);
     if (std::exchange(m_mustInterrupt, false))
         return run([&] { consumer->interrupt(); });
     if (std::exchange(m_mustReview, false))
         return run([&] { consumer->review(); });
     if (!m_queue.isEmpty() && m_queue.head->command) {
         const std::unique_ptr<Node> node(m_queue.takeFirst());
+        m_maxInFlight = 0;
         return run(std::move(node->command));
     }
     StateRef<Call> call = nextCall(section);
@@ -995,7 +1013,7 @@ void Mailbox::sort(Section &section, Node *taken)
         part->upstream = ledger ? CompletionAccess::take(ledger->part(positions)) : node->upstream;
         if (m_isExpired) {
             noteLeft(section, part->batch, part->upstream, discarded());
-            section->garbage.append(part);
+            section.rare().garbage.append(part);
         } else {
             addToLane(section, key, part);
         }
@@ -1030,7 +1048,7 @@ void Mailbox::addToLane(Section &section, quint64 key, Node *node)
             if (victim->batch.isEmpty()) {
                 NodeList rest;
                 while (Node *other = lane.waiting.takeFirst())
-                    (other == victim ? section->garbage : rest).append(other);
+                    (other == victim ? section.rare().garbage : rest).append(other);
                 lane.waiting.takeAll(rest);
                 if (!oldest)
                     break;
@@ -1123,7 +1141,7 @@ void Mailbox::settleCall(Section &section, Call *call, qsizetype count, const De
     }
     call->position += count;
     if (delivery.isFailure() && delivery.isClosed() && m_stage == Stage::Open)
-        section->closesSelf = true;
+        section.rare().closesSelf = true;
     if (call->left() > 0)
         return;
     endCall(call);
@@ -1176,7 +1194,7 @@ void Mailbox::account(Section &section, const Batch &batch, const CompletionRef 
         m_statistics.dropped += count;
         if (isFinal) {
             noteDrop(section, batch, delivery);
-            if (!section->deadLetters.empty())
+            if (m_hasDeadLetters)
                 outcome = DeliveryAccess::deadLettered(delivery);
         }
         break;
@@ -1192,15 +1210,15 @@ void Mailbox::account(Section &section, const Batch &batch, const CompletionRef 
 void Mailbox::noteDrop(Section &section, const Batch &batch, const Delivery &delivery)
 {
     section->signals |= Notifier::Dropped;
-    section->droppedCount += batch.size();
-    section->lastDropped = delivery;
+    section.rare().droppedCount += batch.size();
+    section.rare().lastDropped = delivery;
     qCInfo(qanatSink, "%ls: %lld events %ls", qUtf16Printable(labelLocked()), qlonglong(batch.size()),
            qUtf16Printable(delivery.toString()));
     if (!m_hasDeadLetters || DeliveryAccess::isDeadLettered(delivery))
         return;
-    section->deadLetterBox = m_deadLetters.lock();
+    section.rare().deadLetterBox = m_deadLetters.lock();
     for (const Event &event : batch)
-        section->deadLetters.emplace_back(event, delivery);
+        section.rare().deadLetters.emplace_back(event, delivery);
 }
 
 void Mailbox::checkRoom(Aftermath &after)
@@ -1209,7 +1227,7 @@ void Mailbox::checkRoom(Aftermath &after)
         m_room.notify_all();
     if (m_isRoomWanted && m_statistics.pending <= m_limits.events / 2 && m_statistics.pendingBytes <= m_limits.bytes / 2) {
         m_isRoomWanted = false;
-        after.watchers = m_watchers;
+        after.rare().watchers = m_watchers;
     }
 }
 
@@ -1238,8 +1256,8 @@ void Mailbox::close(nanoseconds within, CloseCallback callback)
     Section section(this);
     if (m_stage == Stage::Closed) {
         if (callback) {
-            section->callbacks.push_back(std::move(callback));
-            section->result = m_closeResult;
+            section.rare().callbacks.push_back(std::move(callback));
+            section.rare().result = m_closeResult;
         }
         return;
     }
@@ -1257,7 +1275,7 @@ void Mailbox::close(nanoseconds within, CloseCallback callback)
         if (within <= nanoseconds(0))
             expire(section);
         else if (deadline < nanoseconds::max() || !Runtime::isRunning())
-            section->watchesDeadline = true;
+            section.rare().watchesDeadline = true;
         if (m_stage == Stage::ClosingTargets && within > nanoseconds(0))
             closeLinks(section, within);
     }
@@ -1279,7 +1297,7 @@ QFuture<CloseResult> Mailbox::close(nanoseconds within)
 void Mailbox::closeLinks(Section &section, nanoseconds within)
 {
     for (const auto &link : m_links)
-        section->closing.emplace_back(link, within);
+        section.rare().closing.emplace_back(link, within);
 }
 
 void Mailbox::expire()
@@ -1297,7 +1315,7 @@ void Mailbox::endWithApplication()
         m_room.notify_all();
     }
     expire(section);
-    section->watchesGrace = false;
+    section.rare().watchesGrace = false;
 }
 
 void Mailbox::expire(Section &section)
@@ -1329,9 +1347,9 @@ void Mailbox::expire(Section &section)
         if (!node->command)
             noteLeft(section, node->batch, node->upstream, discarded());
     }
-    section->garbage.takeAll(waiting);
+    section.rare().garbage.takeAll(waiting);
     closeLinks(section, nanoseconds(0));
-    section->watchesGrace = true;
+    section.rare().watchesGrace = true;
     kick(section.after());
 }
 
@@ -1350,7 +1368,7 @@ void Mailbox::advanceClose(Section &section, const std::shared_ptr<Consumer> &co
         m_stage = Stage::ClosingTargets;
         m_openLinks = int(m_links.size());
         if (m_openLinks > 0) {
-            section->tellsAboutClosing = true;
+            section.rare().tellsAboutClosing = true;
             closeLinks(section, m_isExpired ? nanoseconds(0) : m_deadline == nanoseconds::max() ? m_deadline : m_deadline - now());
             return;
         }
@@ -1389,13 +1407,13 @@ void Mailbox::setClosed(Section &section, const Delivery &finished)
     if (m_closeLeft > 0)
         worst = Delivery::worse(worst, Delivery::dropped(Delivery::Error::Discarded, u"%1 events were left when the time was over"_s.arg(m_closeLeft)));
     m_closeResult = CloseResult(worst, m_closeLeft, m_closeUnknown);
-    section->result = m_closeResult;
-    section->callbacks = std::exchange(m_closeCallbacks, {});
+    section.rare().result = m_closeResult;
+    section.rare().callbacks = std::exchange(m_closeCallbacks, {});
     section->signals |= Notifier::Closed | Notifier::Changed;
-    section->watchers = std::exchange(m_watchers, {});
-    section->parent = m_parent.lock();
-    section->unwatches = true;
-    section->oldTasks = std::exchange(m_tasks, {});
+    section.rare().watchers = std::exchange(m_watchers, {});
+    section.rare().parent = m_parent.lock();
+    section.rare().unwatches = true;
+    section.rare().oldTasks = std::exchange(m_tasks, {});
     m_room.notify_all();
 }
 
@@ -1468,8 +1486,8 @@ void Mailbox::dropConsumer()
     if (m_stage == Stage::Open)
         m_stage = Stage::Draining;
     expire(section);
-    section->watchesGrace = false;
-    section->closing.clear(); // They are children, and have their turn.
+    section.rare().watchesGrace = false;
+    section.rare().closing.clear(); // They are children, and have their turn.
     consumer.swap(m_consumer);
     tasks.swap(m_tasks);
     m_isReleased = true;
@@ -1477,7 +1495,7 @@ void Mailbox::dropConsumer()
     m_notifier.reset();
     if (m_stage != Stage::Closed)
         setClosed(section, Delivery::delivered());
-    section->worker = std::move(m_worker);
+    section.rare().worker = std::move(m_worker);
     section.unlock();
 }
 
@@ -1686,7 +1704,7 @@ void Mailbox::addWatcher(const std::shared_ptr<Mailbox> &watcher)
 {
     Section section(this);
     if (m_stage == Stage::Closed)
-        section->watchers.push_back(watcher);
+        section.rare().watchers.push_back(watcher);
     else
         m_watchers.push_back(watcher);
 }
@@ -1705,7 +1723,7 @@ void Mailbox::wantRoom()
     if (m_stage == Stage::Open)
         checkRoom(section.after());
     else
-        section->watchers = m_watchers;
+        section.rare().watchers = m_watchers;
 }
 
 void Mailbox::sumTargets()

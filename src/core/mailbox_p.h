@@ -88,7 +88,7 @@ public:
     ~Mailbox() override;
 
     // --- Any thread
-    WriteResult write(const Event &event);
+    WriteResult write(Event event);
     WriteResult write(const Batch &batch);
     // The same for one who comes back with the rest: what is not accepted was not offered.
     WriteResult writeSome(const Batch &batch);
@@ -176,7 +176,7 @@ private:
     // All of these with the mutex, unless they say something else.
 
     // The intake
-    void append(const Event &event, qint64 bytes);
+    void append(Event &&event, qint64 bytes);
     void appendBatch(const Batch &batch, CompletionRef upstream = {});
     WriteResult writeChecked(const Batch &batch, bool comesBack);
     WriteResult writeLimited(Section &section, const Batch &batch);

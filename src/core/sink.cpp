@@ -70,6 +70,11 @@ WriteResult Sink::write(const Event &event)
     return d->mailbox->write(event);
 }
 
+WriteResult Sink::write(Event &&event)
+{
+    return d->mailbox->write(std::move(event));
+}
+
 WriteResult Sink::write(const Batch &batch)
 {
     return d->mailbox->write(batch);

@@ -10,7 +10,9 @@
 #include "httpsink_p.h"
 #include "targeturl_p.h"
 
+#include <QtCore/qcoreapplication.h>
 #include <QtCore/qpointer.h>
+#include <QtCore/qthread.h>
 #include <QtCore/qtimer.h>
 #include <QtNetwork/qnetworkaccessmanager.h>
 #include <QtNetwork/qnetworkproxy.h>
@@ -98,22 +100,15 @@ void HttpSinkPrivate::post(const QByteArray &body)
 {
     isSent = false;
     answerSize = 0;
-    cause = Cause::None;
     connectDeadline = QDeadlineTimer(connectTimeout, Qt::PreciseTimer);
     requestDeadline = QDeadlineTimer(requestTimeout, Qt::PreciseTimer);
 
     reply = networkManager()->post(requestTemplate(), body);
+    isStopping = false;
+    ++requestNumber;
     QObject::connect(reply, &QNetworkReply::requestSent, q, [this] { requestSent(); });
     QObject::connect(reply, &QNetworkReply::readyRead, q, [this] { readAnswer(); });
-    // Queued, so that nothing is settled, and nobody destroys this sink, while the reply is at work: abort() and others
-    // emit finished() from within.
-    QObject::connect(
-        reply, &QNetworkReply::finished, q,
-        [this, number = ++requestNumber] {
-            if (number == requestNumber && reply)
-                conclude();
-        },
-        Qt::QueuedConnection);
+    QObject::connect(reply, &QNetworkReply::finished, q, [this] { concludeLater(); });
     reviewDeadlines();
 }
 
@@ -159,65 +154,80 @@ void HttpSinkPrivate::readAnswer()
         answerSize += std::max<qint64>(size, 0);
     }
     if (answerSize > answerLimit)
-        abort(Cause::AnswerLimit);
+        concludeLater();
 }
 
 //! QNetworkRequest's own timeout starts anew with each byte that arrives.
 void HttpSinkPrivate::reviewDeadlines()
 {
     if (requestDeadline.hasExpired()) {
-        abort(Cause::RequestTimeout);
+        conclude(Cause::RequestTimeout);
     } else if (!isSent && connectDeadline.hasExpired()) {
-        abort(Cause::ConnectTimeout);
+        conclude(Cause::ConnectTimeout);
     } else {
         const QDeadlineTimer &next = isSent ? requestDeadline : std::min(connectDeadline, requestDeadline);
         timer->start(std::chrono::ceil<std::chrono::milliseconds>(next.remainingTimeAsDuration()));
     }
 }
 
-void HttpSinkPrivate::abort(Cause why)
+//! For signals of the reply: nothing may be settled, nor this sink be destroyed by who hears of it, while the reply is at
+//! work.
+void HttpSinkPrivate::concludeLater()
 {
-    if (!isRunning())
+    if (std::exchange(isStopping, true))
         return;
-    cause = why;
-    reply->abort();
+    QMetaObject::invokeMethod(
+        q,
+        [this, number = requestNumber] {
+            if (reply && number == requestNumber)
+                conclude(Cause::Network);
+        },
+        Qt::QueuedConnection);
 }
 
-//! A reply with an error is about to finish by itself, and Qt complains if it gets another one.
-bool HttpSinkPrivate::isRunning() const
+void HttpSinkPrivate::conclude(Cause cause)
 {
-    return !reply->isFinished() && reply->error() == QNetworkReply::NoError;
-}
-
-void HttpSinkPrivate::conclude()
-{
-    timer->stop();
-    const Delivery result = outcome();
-    std::exchange(reply, nullptr)->deleteLater();
+    const Delivery result = outcome(cause);
     // Qt takes an interim answer for the final one, which would then pass for the answer to the next request.
-    if (result.status() >= 100 && result.status() < 200)
+    const bool isInterim = result.status() >= 100 && result.status() < 200;
+    endRequest();
+    if (isInterim)
         manager->clearConnectionCache();
     if (settle(result))
         advance();
 }
 
-//! Ends the request under way without an outcome.
-void HttpSinkPrivate::abandon()
+//! Ends the request under way, whatever its state.
+void HttpSinkPrivate::endRequest()
 {
     timer->stop();
-    QObject::disconnect(reply, nullptr, q, nullptr);
-    if (isRunning())
-        reply->abort();
-    std::exchange(reply, nullptr)->deleteLater();
+    const bool hasStatus = reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).isValid();
+    isStuckPossible = !hasStatus && !reply->isFinished();
+    // Not abort(), which emits finished() from within, and makes Qt 6.4 warn of an error that is on its way already.
+    delete std::exchange(reply, nullptr);
 }
 
 void HttpSinkPrivate::releaseNetwork()
 {
-    delete std::exchange(manager, nullptr);
     delete std::exchange(timer, nullptr);
+    QNetworkAccessManager *released = std::exchange(manager, nullptr);
+    if (!released || !isStuckPossible) {
+        delete released;
+        return;
+    }
+    // While headers come in faster than Qt 6.4 reads them, its thread does nothing else, and the manager's destructor
+    // waits 5 s for it. This thread need not.
+    released->setParent(nullptr);
+    QThread *undertaker = QThread::create([released] { delete released; });
+    undertaker->setObjectName(u"Qanat undertaker"_s);
+    released->moveToThread(undertaker);
+    undertaker->moveToThread(QCoreApplication::instance() ? QCoreApplication::instance()->thread()
+                                                          : undertaker->thread());
+    QObject::connect(undertaker, &QThread::finished, undertaker, &QObject::deleteLater);
+    undertaker->start();
 }
 
-Delivery HttpSinkPrivate::outcome() const
+Delivery HttpSinkPrivate::outcome(Cause cause) const
 {
     const int status = reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
     if (status >= 200 && status < 300)
@@ -233,8 +243,7 @@ Delivery HttpSinkPrivate::outcome() const
     case Cause::RequestTimeout:
         return Delivery::failed(Delivery::Error::Timeout,
                                 u"%1: no answer within %2"_s.arg(where, formatDuration(requestTimeout)));
-    case Cause::AnswerLimit:
-    case Cause::None:
+    case Cause::Network:
         break;
     }
     return outcomeOfError(reply->error(), where);
@@ -458,7 +467,7 @@ void HttpSink::interrupt()
 {
     const bool isInFlight = d->reply != nullptr;
     if (isInFlight)
-        d->abandon();
+        d->endRequest();
     Completion left = d->putAway();
     if (isInFlight) {
         left.settle(

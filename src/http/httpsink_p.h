@@ -23,8 +23,8 @@ namespace Qanat {
 class HttpSinkPrivate
 {
 public:
-    //! Why this sink itself ended a request. QNetworkReply has one error for all of them.
-    enum class Cause : quint8 { None, ConnectTimeout, RequestTimeout, AnswerLimit };
+    //! What ended a request. QNetworkReply has one error for all that its user does to it.
+    enum class Cause : quint8 { Network, ConnectTimeout, RequestTimeout };
 
     HttpSinkPrivate(HttpSink *sink, const QUrl &url);
 
@@ -40,13 +40,12 @@ public:
     void requestSent();
     void readAnswer();
     void reviewDeadlines();
-    void abort(Cause why);
-    [[nodiscard]] bool isRunning() const;
-    void conclude();
-    void abandon();
+    void concludeLater();
+    void conclude(Cause cause);
+    void endRequest();
     void releaseNetwork();
 
-    [[nodiscard]] Delivery outcome() const;
+    [[nodiscard]] Delivery outcome(Cause cause) const;
     [[nodiscard]] const QNetworkRequest &requestTemplate();
     [[nodiscard]] QNetworkAccessManager *networkManager();
 
@@ -80,7 +79,9 @@ public:
     QDeadlineTimer requestDeadline;
     qint64 answerSize = 0;
     bool isSent = false;
-    Cause cause = Cause::None;
+    bool isStopping = false;
+    //! The last thing known of the manager's thread is that an answer did not come.
+    bool isStuckPossible = false;
 };
 
 } // namespace Qanat

@@ -228,12 +228,13 @@ public:
     friend void swap(Event &one, Event &other) noexcept { one.swap(other); }
 
 private:
+    friend struct Chunk;
     friend struct EventData;
     explicit Event(EventData *data) noexcept
         : d(data)
     {
     }
-    static void release(EventData *data) noexcept;
+    static void release(EventData *data, int count = 1) noexcept;
     EventData &detached();
     bool equals(const Event &other) const;
 

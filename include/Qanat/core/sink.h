@@ -58,6 +58,7 @@ public:
      * so (Limits::Overflow::Wait). Batches are accepted up to a prefix.
      */
     WriteResult write(const Event &event);
+    WriteResult write(Event &&event);
     WriteResult write(const Batch &batch);
 
     /*!
