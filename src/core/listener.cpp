@@ -27,6 +27,7 @@ ListenerSink::ListenerSink(QObject *context, std::function<void(const Event &)> 
 {
     m_work->functor = std::move(functor);
     SinkAccess::mailbox(*this)->setTypeName(u"Listener"_s);
+    SinkAccess::mailbox(*this)->setClosesAnywhere();
 }
 
 ListenerSink::~ListenerSink()

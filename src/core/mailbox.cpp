@@ -216,6 +216,9 @@ struct Mailbox::Aftermath
     // What is not told for each run of events stands apart, so that it costs those nothing.
     struct Rare
     {
+        // What is logged may come back as an event, through the application's message handler.
+        std::vector<std::pair<const QLoggingCategory *, QString>> warnings;
+        QString notice;
         qint64 droppedCount = 0;
         Delivery lastDropped;
         std::vector<std::pair<Event, Delivery>> deadLetters;
@@ -302,6 +305,10 @@ public:
 private:
     void apply(const Aftermath::Rare &after, const std::shared_ptr<Clock> &clock, nanoseconds deadline)
     {
+        for (const auto &[category, text] : after.warnings)
+            qCWarning((*category), "%ls", qUtf16Printable(text));
+        if (!after.notice.isEmpty())
+            qCInfo(qanatSink, "%ls", qUtf16Printable(after.notice));
         if (!after.deadLetters.empty())
             writeDeadLetters(after);
         for (const auto &watcher : after.watchers) {
@@ -847,6 +854,7 @@ void Mailbox::run()
 bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
 {
     const auto run = [&](std::function<void()> work) {
+        m_isRunning = true;
         section.unlock();
         try {
             work();
@@ -857,10 +865,11 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
         }
         work = nullptr;
         section.relock();
+        m_isRunning = false;
         return true;
     };
     if (m_stage == Stage::Closed)
-        return false;
+        return std::exchange(m_mustFinish, false) && run([&] { consumer->finish(); });
     if (!m_tasks.empty()) {
         auto tasks = std::exchange(m_tasks, {});
         for (auto &task : tasks) {
@@ -1121,8 +1130,9 @@ void Mailbox::settleCall(Section &section, Call *call, qsizetype count, const De
     if (call->isOver || count <= 0)
         return;
     if (count > call->left()) {
-        qCWarning(qanatSink, "%ls: a completion was settled for %lld events more than it had", qUtf16Printable(labelLocked()),
-                  qlonglong(count - call->left()));
+        section.rare().warnings.emplace_back(
+            &qanatSink(),
+            u"%1: a completion was settled for %2 events more than it had"_s.arg(labelLocked()).arg(count - call->left()));
         count = call->left();
     }
     section->oldCalls.append(StateRef<Call>::share(call));
@@ -1212,8 +1222,10 @@ void Mailbox::noteDrop(Section &section, const Batch &batch, const Delivery &del
     section->signals |= Notifier::Dropped;
     section.rare().droppedCount += batch.size();
     section.rare().lastDropped = delivery;
-    qCInfo(qanatSink, "%ls: %lld events %ls", qUtf16Printable(labelLocked()), qlonglong(batch.size()),
-           qUtf16Printable(delivery.toString()));
+    if (qanatSink().isInfoEnabled()) {
+        section.rare().notice =
+            u"%1: %2 events %3"_s.arg(labelLocked(), QString::number(section.rare().droppedCount), delivery.toString());
+    }
     if (!m_hasDeadLetters || DeliveryAccess::isDeadLettered(delivery))
         return;
     section.rare().deadLetterBox = m_deadLetters.lock();
@@ -1279,7 +1291,17 @@ void Mailbox::close(nanoseconds within, CloseCallback callback)
         if (m_stage == Stage::ClosingTargets && within > nanoseconds(0))
             closeLinks(section, within);
     }
+    closeAnywhere(section);
     kick(section.after());
+}
+
+// Where there is nothing to be waited for, a close ends even while the thread of the sink is busy with other things.
+void Mailbox::closeAnywhere(Section &section)
+{
+    if (!m_closesAnywhere || m_isRunning || m_stage != Stage::Draining || !m_queue.isEmpty() || !m_calls.empty())
+        return;
+    m_mustFinish = true;
+    setClosed(section, Delivery::delivered());
 }
 
 QFuture<CloseResult> Mailbox::close(nanoseconds within)
@@ -1303,8 +1325,10 @@ void Mailbox::closeLinks(Section &section, nanoseconds within)
 void Mailbox::expire()
 {
     Section section(this);
-    if (m_stage != Stage::Open)
-        expire(section);
+    if (m_stage == Stage::Open)
+        return;
+    expire(section);
+    closeAnywhere(section);
 }
 
 void Mailbox::endWithApplication()
@@ -1424,8 +1448,9 @@ void Mailbox::forceClosed()
     if (m_stage == Stage::Closed || m_stage == Stage::Open)
         return;
     if (m_isRunning && m_parent.expired()) {
-        qCWarning(qanatWorker, "%ls: its thread %ls does not come back; both are abandoned", qUtf16Printable(labelLocked()),
-                  qUtf16Printable(m_worker ? u'"' + m_worker->name() + u'"' : u"of the application"_s));
+        const QString thread = m_worker ? u'"' + m_worker->name() + u'"' : u"of the application"_s;
+        section.rare().warnings.emplace_back(
+            &qanatWorker(), u"%1: its thread %2 does not come back; both are abandoned"_s.arg(labelLocked(), thread));
     }
     setClosed(section, Delivery::dropped(Delivery::Error::Other, u"the sink did not come back from its work"_s));
     kick(section.after());
@@ -1724,6 +1749,12 @@ void Mailbox::wantRoom()
         checkRoom(section.after());
     else
         section.rare().watchers = m_watchers;
+}
+
+void Mailbox::setClosesAnywhere()
+{
+    const std::lock_guard lock(m_mutex);
+    m_closesAnywhere = true;
 }
 
 void Mailbox::sumTargets()

@@ -136,7 +136,10 @@ public:
     void poke();
     // Watchers are told when this has room for half of its limit.
     void wantRoom();
+    // Its outcome is that of its links together.
     void sumTargets();
+    // Consumer::finish() may come after the close.
+    void setClosesAnywhere();
 
     // The deadline has come: every event left gets an outcome, now.
     void expire();
@@ -214,6 +217,7 @@ private:
 
     // The end
     void advanceClose(Section &section, const std::shared_ptr<Consumer> &consumer);
+    void closeAnywhere(Section &section);
     void setClosed(Section &section, const Delivery &finished);
     void expire(Section &section);
     void closeLinks(Section &section, std::chrono::nanoseconds within);
@@ -274,6 +278,8 @@ private:
     bool m_isExpired = false;
     bool m_isWatched = false;
     bool m_isRoomWanted = false;
+    bool m_closesAnywhere = false;
+    bool m_mustFinish = false;
     bool m_sumsTargets = false; // A broadcaster: its links have events of their own.
 };
 

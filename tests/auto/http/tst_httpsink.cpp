@@ -15,9 +15,11 @@
 
 #include <QtCore/qdebug.h>
 #include <QtCore/qelapsedtimer.h>
+#include <QtCore/qeventloop.h>
 #include <QtCore/qloggingcategory.h>
 #include <QtCore/qregularexpression.h>
 #include <QtCore/qset.h>
+#include <QtCore/qtimer.h>
 
 #include <cmath>
 #include <functional>
@@ -58,6 +60,21 @@ public:
             if (heard)
                 heard();
         });
+    }
+
+    //! Turns the event loop until \a count events have an outcome. Returns whether they have.
+    bool wait(qsizetype count)
+    {
+        QEventLoop loop;
+        const auto previous = std::exchange(heard, [&] {
+            if (list.size() >= count)
+                loop.quit();
+        });
+        QTimer::singleShot(Patience, &loop, &QEventLoop::quit);
+        if (list.size() < count)
+            loop.exec();
+        heard = previous;
+        return list.size() >= count;
     }
 
     QList<Delivery> list;
@@ -143,7 +160,7 @@ Delivery attemptOne(Probe &sink, const Event &event = numbered(0))
 {
     Outcomes outcomes;
     sink.attempt(Batch(event), outcomes);
-    if (!QTest::qWaitFor([&] { return !outcomes.list.isEmpty(); }, Patience))
+    if (!outcomes.wait(1))
         return Delivery::dropped(Error::Other, u"the test waited in vain"_s);
     return outcomes.list.first();
 }
@@ -183,6 +200,7 @@ private Q_SLOTS:
 
     void noAnswer_isAFailure_data();
     void noAnswer_isAFailure();
+    void endlessHeaders_holdUpNobody();
     void noServer_isANetworkFailure();
     void noHandshake_isAConnectTimeout();
     void noTlsIsASecurityFailure();
@@ -457,7 +475,7 @@ void tst_HttpSink::interimAnswerIsNotTakenForTheNext()
     Probe sink(receiver.url());
     Outcomes outcomes;
     sink.attempt(Batch(numbered(0)), outcomes);
-    QTRY_COMPARE_WITH_TIMEOUT(outcomes.list.size(), 1, Patience);
+    QVERIFY(outcomes.wait(1));
     QCOMPARE(attemptOne(sink, numbered(1)).status(), 503);
     QCOMPARE(receiver.requestCount(), 2u);
 }
@@ -553,7 +571,6 @@ void tst_HttpSink::noAnswer_isAFailure_data()
     QTest::newRow("cut in the headers") << HttpResponse::cut(30) << Error::Network;
     QTest::newRow("never") << HttpResponse::never() << Error::Timeout;
     QTest::newRow("a drip of headers") << HttpResponse::drip(1, 20ms) << Error::Timeout;
-    QTest::newRow("endless headers") << HttpResponse::endlessHeaders() << Error::Timeout;
     QTest::newRow("endless headers in drops") << HttpResponse::endlessHeaders().withPace(1, 20ms) << Error::Timeout;
     QTest::newRow("status 0") << HttpResponse::raw("HTTP/1.1 000 Odd\r\nContent-Length: 0\r\n\r\n")
                               << Error::Misdirected;
@@ -582,11 +599,26 @@ void tst_HttpSink::noAnswer_isAFailure()
         QVERIFY2(outcome.errorText().endsWith(u"no answer within 300ms"_s), qPrintable(outcome.errorText()));
     }
 
-    // The next one is not impressed. Headers without end keep Qt busy until the other side gives up.
+    // The next one is not impressed.
     receiver.setResponse(HttpResponse());
-    receiver.closeConnections();
     sink.setRequestTimeout(20s);
     QVERIFY(attemptOne(sink).isSuccess());
+}
+
+// They come faster than Qt reads them, so that the thread of the network manager does not come back.
+void tst_HttpSink::endlessHeaders_holdUpNobody()
+{
+    HttpReceiver receiver;
+    receiver.setResponse(HttpResponse::endlessHeaders());
+    Heartbeat heartbeat;
+    {
+        Probe sink(receiver.url()); // Lives and dies in the watched thread.
+        sink.setConnectTimeout(200ms);
+        sink.setRequestTimeout(300ms);
+        for (int i = 0; i < 3; ++i)
+            QCOMPARE(attemptOne(sink).error(), Error::Timeout);
+    }
+    QVERIFY2(heartbeat.isWithin(), qPrintable(heartbeat.summary()));
 }
 
 void tst_HttpSink::noServer_isANetworkFailure()
@@ -641,7 +673,7 @@ void tst_HttpSink::bodyIsTheSameWhenQtSendsAgain()
     const Batch batch = numberedBatch(20);
     Outcomes outcomes;
     sink.attempt(batch, outcomes);
-    QTRY_COMPARE_WITH_TIMEOUT(outcomes.list.size(), batch.size(), Patience);
+    QVERIFY(outcomes.wait(batch.size()));
 
     const QList<HttpRequest> requests = receiver.requests();
     QVERIFY(requests.size() > batch.size());
@@ -682,7 +714,7 @@ void tst_HttpSink::batch_goesInOrderOverOneConnection()
     const Batch batch = numberedBatch(200);
     Outcomes outcomes;
     sink.attempt(batch, outcomes);
-    QTRY_COMPARE_WITH_TIMEOUT(outcomes.list.size(), batch.size(), Patience);
+    QVERIFY(outcomes.wait(batch.size()));
     QCOMPARE(receiver.connectionCount(), 1u);
     const QList<HttpRequest> requests = receiver.requests();
     QCOMPARE(requests.size(), batch.size());
@@ -700,7 +732,7 @@ void tst_HttpSink::batch_passingFailureLeavesTheRestUntried()
     Probe sink(receiver.url());
     Outcomes outcomes;
     sink.attempt(numberedBatch(5), outcomes);
-    QTRY_COMPARE_WITH_TIMEOUT(outcomes.list.size(), 5, Patience);
+    QVERIFY(outcomes.wait(5));
     QCOMPARE(outcomes.list.at(0), Delivery::delivered());
     QCOMPARE(outcomes.list.at(1), Delivery::delivered());
     QCOMPARE(outcomes.list.at(2).status(), 503);
@@ -717,7 +749,7 @@ void tst_HttpSink::batch_permanentFailureGoesOn()
     Probe sink(receiver.url());
     Outcomes outcomes;
     sink.attempt(numberedBatch(5), outcomes);
-    QTRY_COMPARE_WITH_TIMEOUT(outcomes.list.size(), 5, Patience);
+    QVERIFY(outcomes.wait(5));
     QCOMPARE(outcomes.list.at(2).status(), 400);
     QCOMPARE(outcomes.list.at(3), Delivery::delivered());
     QCOMPARE(outcomes.list.at(4), Delivery::delivered());
@@ -974,7 +1006,7 @@ void tst_HttpSink::eventNotPortableIsRefused()
 
     Outcomes outcomes;
     sink.attempt(Batch{numbered(0), broken, numbered(1)}, outcomes);
-    QTRY_COMPARE_WITH_TIMEOUT(outcomes.list.size(), 3, Patience);
+    QVERIFY(outcomes.wait(3));
     QCOMPARE(outcomes.list.at(0), Delivery::delivered());
     QCOMPARE(outcomes.list.at(1).error(), Error::NotPortable);
     QVERIFY(!outcomes.list.at(1).canRetry());

@@ -1,0 +1,149 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+// The contract of a sink, asked of every sink there is. A new one joins with a line in main().
+
+#include <Qanat/Broadcaster>
+#include <Qanat/CircuitBreaker>
+#include <Qanat/ContractSuite>
+#include <Qanat/ExponentialBackoff>
+#include <Qanat/Queue>
+#include <Qanat/RecordingSink>
+#include <Qanat/RetryingSink>
+#include <Qanat/WaitUntil>
+#include <Qanat/WorkerPool>
+
+#ifdef QANAT_WITH_HTTP
+#include <Qanat/HttpReceiver>
+#include <Qanat/HttpSink>
+#endif
+
+#include <QtCore/qcoreapplication.h>
+
+#include <mutex>
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+using namespace Qanat;
+
+namespace {
+
+// With a RecordingSink at its end.
+template<typename Wrap>
+ContractSubject recorded(Wrap wrap, int maxInFlight = 1)
+{
+    auto end = std::make_unique<RecordingSink>();
+    end->setMaxInFlight(maxInFlight);
+    const auto recording = end->recording();
+    ContractSubject subject(wrap(std::move(end)));
+    subject.recording = recording;
+    return subject;
+}
+
+std::unique_ptr<Sink> retrying(std::unique_ptr<Sink> target)
+{
+    return std::make_unique<RetryingSink>(std::move(target), ExponentialBackoff());
+}
+
+// A broadcaster is on trial with its sinks: they are there before the first write.
+ContractSubject settled(std::unique_ptr<Broadcaster> broadcaster)
+{
+    const QFuture<void> added = broadcaster->remove(broadcaster.get());
+    (void)waitUntil([&] { return added.isFinished(); });
+    return ContractSubject(std::move(broadcaster));
+}
+
+std::unique_ptr<Broadcaster> broadcasting(std::unique_ptr<Sink> target)
+{
+    auto broadcaster = std::make_unique<Broadcaster>();
+    broadcaster->add(std::move(target));
+    const QFuture<void> added = broadcaster->remove(broadcaster.get());
+    (void)waitUntil([&] { return added.isFinished(); });
+    return broadcaster;
+}
+
+ContractSubject listening()
+{
+    struct Heard
+    {
+        std::mutex mutex;
+        QStringList ids;
+        QObject context;
+    };
+    const auto heard = std::make_shared<Heard>();
+    auto broadcaster = std::make_unique<Broadcaster>();
+    broadcaster->listen(
+        &heard->context,
+        [heard = heard.get()](const Event &event) {
+            const std::lock_guard lock(heard->mutex);
+            heard->ids.append(event.id());
+        },
+        Limits());
+    ContractSubject subject = settled(std::move(broadcaster));
+    subject.environment = heard;
+    subject.arrivedIds = [heard] {
+        const std::lock_guard lock(heard->mutex);
+        return heard->ids;
+    };
+    return subject;
+}
+
+#ifdef QANAT_WITH_HTTP
+ContractSubject overHttp()
+{
+    const auto receiver = std::make_shared<HttpReceiver>();
+    ContractSubject subject(std::make_unique<HttpSink>(receiver->url()));
+    subject.environment = receiver;
+    subject.arrivedIds = [receiver = receiver.get()] {
+        QStringList ids;
+        for (const HttpRequest &request : receiver->requests())
+            ids.append(Event::fromJson(request.body()).value().id());
+        return ids;
+    };
+    return subject;
+}
+#endif
+
+} // namespace
+
+int main(int argc, char *argv[])
+{
+    QCoreApplication application(argc, argv);
+    ContractSuite suite;
+    const auto same = [](auto sink) { return sink; };
+    suite.add(u"RecordingSink"_s, [=] { return recorded(same); });
+    suite.add(u"RecordingSink, several in flight"_s, [=] { return recorded(same, 6); });
+    suite.add(u"Queue"_s, [] { return recorded([](auto end) { return std::make_unique<Queue>(std::move(end)); }); });
+    suite.add(u"Queue, several in flight"_s,
+              [] { return recorded([](auto end) { return std::make_unique<Queue>(std::move(end)); }, 6); });
+    suite.add(u"Queue on a pool"_s, [] {
+        return recorded([](auto end) { return std::make_unique<Queue>(std::move(end), WorkerPool::shared()); });
+    });
+    suite.add(u"RetryingSink"_s, [] { return recorded([](auto end) { return retrying(std::move(end)); }); });
+    suite.add(u"RetryingSink with a breaker, several in flight"_s, [] {
+        return recorded(
+            [](auto end) { return std::make_unique<RetryingSink>(std::move(end), CircuitBreaker(5, 1s)); }, 6);
+    });
+    suite.add(u"Queue before a RetryingSink"_s, [] {
+        return recorded([](auto end) { return std::make_unique<Queue>(retrying(std::move(end))); });
+    });
+    suite.add(u"Queue before a Queue"_s, [] {
+        return recorded([](auto end) { return std::make_unique<Queue>(std::make_unique<Queue>(std::move(end))); });
+    });
+    suite.add(u"Broadcaster"_s, [] { return recorded([](auto end) { return broadcasting(std::move(end)); }); });
+    suite.add(u"Broadcaster before a Queue"_s, [] {
+        return recorded([](auto end) { return broadcasting(std::make_unique<Queue>(std::move(end))); });
+    });
+    suite.add(u"Broadcaster, paced by the slowest"_s, [] {
+        return recorded([](auto end) {
+            auto broadcaster = broadcasting(std::make_unique<Queue>(std::move(end)));
+            broadcaster->setPacing(Broadcaster::Pacing::Slowest);
+            return broadcaster;
+        });
+    });
+    suite.add(u"Listener"_s, listening);
+#ifdef QANAT_WITH_HTTP
+    suite.add(u"HttpSink"_s, overHttp);
+#endif
+    return suite.run(argc, argv);
+}
