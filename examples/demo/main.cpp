@@ -40,7 +40,9 @@ int fail(const QString &why)
 
 QString number(qint64 count)
 {
-    return QLocale::c().toString(count);
+    QLocale locale = QLocale::c();
+    locale.setNumberOptions(QLocale::DefaultNumberOptions);
+    return locale.toString(count);
 }
 
 QString news(qint64 milliseconds, const Service::State &steady, const Service::State &shaky)
@@ -113,6 +115,8 @@ int main(int argc, char *argv[])
         u"--to"_s, steadyUrl, u"--to"_s, shakyUrl, u"--backoff"_s, u"100ms"_s, u"--drain-timeout"_s,
         u"20s"_s,  file->path};
     say(u"  relay    qanat-relay %1"_s.arg(arguments.join(u' ')));
+    say();
+    say(u"The relay reads only so far ahead of the slower endpoint: while that fails, the other one waits, too."_s);
     say();
     QProcess relay;
     relay.setProcessChannelMode(QProcess::MergedChannels);

@@ -3,6 +3,7 @@
 
 #include "pipeline.h"
 
+#include "ledger.h"
 #include "linereader.h"
 #include "requestoptions.h"
 #include "tally.h"
@@ -10,6 +11,9 @@
 #include <Qanat/CircuitBreaker>
 #include <Qanat/Limits>
 
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
 using namespace Qanat;
 
 namespace Relay {
@@ -32,6 +36,14 @@ Limits limitsOf(qint64 bytes, Limits::Overflow overflow)
     return limits;
 }
 
+QString nameOf(qsizetype index, const QList<QUrl> &endpoints)
+{
+    const QString origin = originOf(endpoints.at(index));
+    const auto same =
+        std::count_if(endpoints.cbegin(), endpoints.cend(), [&](const QUrl &url) { return originOf(url) == origin; });
+    return same > 1 ? u"%1 (endpoint %2)"_s.arg(origin).arg(index + 1) : origin;
+}
+
 std::unique_ptr<HttpSink> makeHttp(const QUrl &url, const Options &options)
 {
     auto http = std::make_unique<HttpSink>(url);
@@ -50,8 +62,8 @@ std::unique_ptr<HttpSink> makeHttp(const QUrl &url, const Options &options)
 Pipeline::Pipeline(const Options &options, const std::shared_ptr<Ledger> &ledger)
 {
     m_events.setPacing(Broadcaster::Pacing::Slowest);
-    for (const QUrl &url : options.endpoints)
-        addEndpoint(url, options, ledger);
+    for (qsizetype i = 0; i < options.endpoints.size(); ++i)
+        addEndpoint(i, options, ledger);
     setLimits(MostBytes);
 }
 
@@ -72,9 +84,11 @@ void Pipeline::setLimits(qint64 bytes)
     m_events.setLimits(limitsOf(bytes, Limits::Overflow::Wait));
 }
 
-void Pipeline::addEndpoint(const QUrl &url, const Options &options, const std::shared_ptr<Ledger> &ledger)
+void Pipeline::addEndpoint(qsizetype index, const Options &options, const std::shared_ptr<Ledger> &ledger)
 {
+    const QUrl url = options.endpoints.at(index);
     const QString origin = originOf(url);
+    const QString name = nameOf(index, options.endpoints);
     auto retry =
         std::make_unique<RetryingSink>(makeHttp(url, options), CircuitBreaker(options.threshold, options.backoff));
     if (options.maximumAttempts)
@@ -86,19 +100,20 @@ void Pipeline::addEndpoint(const QUrl &url, const Options &options, const std::s
     connect(retry.get(), &RetryingSink::retryStateChanged, retry.get(),
             [state](RetryingSink::State now) { *state = now; });
 
-    auto tally = std::make_unique<Tally>(std::move(retry), ledger, static_cast<qsizetype>(m_endpoints.size()));
+    auto tally = std::make_unique<Tally>(std::move(retry), ledger, index);
     auto queue = std::make_unique<Queue>(std::move(tally));
     connect(queue.get(), &Queue::dropped, this,
-            [this, origin](qint64 count, const Delivery &last) { Q_EMIT dropped(origin, count, last); });
-    m_endpoints.push_back({origin, queue.get(), std::move(state)});
+            [this, name](qint64 count, const Delivery &last) { Q_EMIT dropped(name, count, last); });
+    m_endpoints.push_back({name, origin, queue.get(), Delivery(), std::move(state)});
     m_events.add(std::move(queue));
 }
 
-QList<Pipeline::EndpointState> Pipeline::endpoints() const
+QList<Pipeline::EndpointState> Pipeline::endpoints()
 {
     QList<EndpointState> states;
-    for (const Endpoint &endpoint : m_endpoints) {
+    for (Endpoint &endpoint : m_endpoints) {
         EndpointState state;
+        state.name = endpoint.name;
         state.origin = endpoint.origin;
         state.state = *endpoint.state;
         // The queue stands before the tally, and that before the retries, which count the attempts.
@@ -107,8 +122,11 @@ QList<Pipeline::EndpointState> Pipeline::endpoints() const
             const Statistics &retries = queue.targets.first().targets.first().statistics;
             state.failed = retries.failed;
             state.retried = retries.retried;
-            state.lastError = retries.lastError;
+            // That a close came first says nothing about the endpoint.
+            if (retries.lastError.isFailure() && !isLeftOver(retries.lastError))
+                endpoint.lastError = retries.lastError;
         }
+        state.lastError = endpoint.lastError;
         states.append(state);
     }
     return states;

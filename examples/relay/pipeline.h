@@ -35,6 +35,7 @@ public:
     //! How an endpoint fares, beside the totals in the ledger.
     struct EndpointState
     {
+        QString name; //!< How messages call it: the origin, and a number where several have the same.
         QString origin; //!< Scheme, host and port.
         Qanat::RetryingSink::State state = Qanat::RetryingSink::State::Flowing;
         qint64 failed = 0; //!< Attempts.
@@ -49,22 +50,25 @@ public:
     //! Delivers what was written, for so long at most. A later call can only make it shorter.
     QFuture<Qanat::CloseResult> close(std::chrono::milliseconds within) { return m_events.close(within); }
 
-    [[nodiscard]] QList<EndpointState> endpoints() const;
+    //! How they fare now. The thread of this object.
+    [[nodiscard]] QList<EndpointState> endpoints();
 
 Q_SIGNALS:
-    //! \a count events were given up for good at the endpoint \a origin, the last one as \a last says. Coalesced.
-    void dropped(const QString &origin, qint64 count, const Qanat::Delivery &last);
+    //! \a count events were given up for good at the endpoint of that \a name, the last one as \a last says. Coalesced.
+    void dropped(const QString &name, qint64 count, const Qanat::Delivery &last);
 
 private:
     struct Endpoint
     {
+        QString name;
         QString origin;
         Qanat::Queue *queue; // Owned by the broadcaster.
+        Qanat::Delivery lastError; // Of an attempt.
         std::shared_ptr<std::atomic<Qanat::RetryingSink::State>> state;
     };
 
     void setLimits(qint64 bytes);
-    void addEndpoint(const QUrl &url, const Options &options, const std::shared_ptr<Ledger> &ledger);
+    void addEndpoint(qsizetype index, const Options &options, const std::shared_ptr<Ledger> &ledger);
 
     std::vector<Endpoint> m_endpoints;
     qint64 m_bytes = 0; // The limit; what write() changes.

@@ -71,21 +71,27 @@ QByteArray Report::toJson() const
 
 QString Report::toProgress(qint64 rate) const
 {
-    const QLocale locale = QLocale::c();
     QStringList parts = {
-        u"%1 delivered"_s.arg(locale.toString(totals.delivered)),
-        u"%1/s"_s.arg(locale.toString(rate)),
-        u"%1 pending"_s.arg(locale.toString(totals.pending)),
+        u"%1 delivered"_s.arg(grouped(totals.delivered)),
+        u"%1/s"_s.arg(grouped(rate)),
+        u"%1 pending"_s.arg(grouped(totals.pending)),
     };
     if (totals.dropped > 0)
-        parts.append(u"%1 dropped"_s.arg(locale.toString(totals.dropped)));
+        parts.append(u"%1 dropped"_s.arg(grouped(totals.dropped)));
     if (totals.rejected > 0)
-        parts.append(u"%1 rejected"_s.arg(locale.toString(totals.rejected)));
+        parts.append(u"%1 rejected"_s.arg(grouped(totals.rejected)));
     QStringList states;
     for (const Pipeline::EndpointState &endpoint : endpoints)
         states.append(stateText(endpoint.state));
     parts.append(u"breaker: "_s + states.join(u'/'));
     return parts.join(u"  "_s);
+}
+
+QString grouped(qint64 number)
+{
+    QLocale locale = QLocale::c();
+    locale.setNumberOptions(QLocale::DefaultNumberOptions);
+    return locale.toString(number);
 }
 
 QString stateText(RetryingSink::State state)

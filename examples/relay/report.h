@@ -30,6 +30,9 @@ struct Report
     [[nodiscard]] QString toProgress(qint64 rate) const;
 };
 
+//! A number for people: 12,345.
+[[nodiscard]] QString grouped(qint64 number);
+
 //! What a breaker does, in a word.
 [[nodiscard]] QString stateText(Qanat::RetryingSink::State state);
 

@@ -8,8 +8,6 @@
 #include <Qanat/Clock>
 #include <Qanat/Duration>
 
-#include <QtCore/qlocale.h>
-
 #include <algorithm>
 #include <utility>
 
@@ -110,7 +108,7 @@ int Session::statusOf(const Report &report) const
     return isSomethingLeft || totals.rejected > 0 || totals.dropped > 0 ? FailureStatus : 0;
 }
 
-Report Session::report() const
+Report Session::report()
 {
     const bool isReadToEnd = m_inputEnd && m_input.end() == Input::End::Reached;
     return {m_ledger->totals(), isReadToEnd ? InputState::ReadToEnd : InputState::Unread, m_pipeline.endpoints()};
@@ -123,12 +121,12 @@ milliseconds Session::tickInterval() const
     return m_options.drainTimeout ? std::clamp(*m_options.drainTimeout / 5, 1ms, shown) : shown;
 }
 
-void Session::reportDrops(const QString &origin, qint64 count, const Delivery &last)
+void Session::reportDrops(const QString &name, qint64 count, const Delivery &last)
 {
     if (isLeftOver(last))
         return; // The last line counts them as pending.
-    const QString events = count == 1 ? u"an event"_s : QLocale::c().toString(count) + u" events, the last"_s;
-    Console::print(u"%1: given up %2: %3"_s.arg(origin, events, last.errorText()));
+    const QString events = count == 1 ? u"1 event was"_s : u"%1 events were"_s.arg(grouped(count));
+    Console::print(u"%1: %2 given up: %3"_s.arg(name, events, last.errorText()));
 }
 
 void Session::tick()
@@ -150,10 +148,10 @@ void Session::reportStates()
         if (endpoint.state == RetryingSink::State::Open && !m_isKnownToFail[i]) {
             m_isKnownToFail[i] = true;
             Console::print(
-                u"%1: nothing gets through, trying again: %2"_s.arg(endpoint.origin, endpoint.lastError.errorText()));
+                u"%1: nothing gets through, trying again: %2"_s.arg(endpoint.name, endpoint.lastError.errorText()));
         } else if (endpoint.state == RetryingSink::State::Flowing && m_isKnownToFail[i]) {
             m_isKnownToFail[i] = false;
-            Console::print(u"%1: events flow again"_s.arg(endpoint.origin));
+            Console::print(u"%1: events flow again"_s.arg(endpoint.name));
         }
     }
 }

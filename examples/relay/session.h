@@ -53,14 +53,14 @@ private:
     void close(std::chrono::milliseconds within);
     void finishIfDone();
 
-    void reportDrops(const QString &origin, qint64 count, const Qanat::Delivery &last);
+    void reportDrops(const QString &name, qint64 count, const Qanat::Delivery &last);
     void tick();
     void reportStates();
     void reportStatistics();
     void showProgress();
     void checkForStandstill();
     [[nodiscard]] std::chrono::milliseconds tickInterval() const;
-    [[nodiscard]] Report report() const;
+    [[nodiscard]] Report report();
     [[nodiscard]] int statusOf(const Report &report) const;
 
     const Options m_options;

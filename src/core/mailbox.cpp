@@ -1390,14 +1390,16 @@ void Mailbox::advanceClose(Section &section, const std::shared_ptr<Consumer> &co
 {
     if (m_stage == Stage::Draining && isIdle()) {
         m_stage = Stage::ClosingTargets;
-        m_openLinks = int(m_links.size());
+        m_openLinks = isLeavingLinks() ? 0 : int(m_links.size());
+        if (isLeavingLinks())
+            closeLinks(section, nanoseconds(0));
         if (m_openLinks > 0) {
             section.rare().tellsAboutClosing = true;
             closeLinks(section, m_isExpired ? nanoseconds(0) : m_deadline == nanoseconds::max() ? m_deadline : m_deadline - now());
             return;
         }
     }
-    if (m_stage != Stage::ClosingTargets || m_openLinks > 0)
+    if (m_stage != Stage::ClosingTargets || (m_openLinks > 0 && !isLeavingLinks()))
         return;
     m_stage = Stage::Finishing;
     section.unlock();
@@ -1469,6 +1471,7 @@ void Mailbox::leaveBoundary()
     {
         const std::lock_guard lock(m_mutex);
         worker = m_worker;
+        m_isLeaving = true;
     }
     if (worker && !worker->isAlive()) {
         // Nobody will ever run it there, so it ends here.

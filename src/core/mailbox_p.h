@@ -218,6 +218,8 @@ private:
     // The end
     void advanceClose(Section &section, const std::shared_ptr<Consumer> &consumer);
     void closeAnywhere(Section &section);
+    // The sinks of a broadcaster may live in the very thread that waits for it to go, and are closed without it.
+    bool isLeavingLinks() const { return m_isLeaving && m_sumsTargets; }
     void setClosed(Section &section, const Delivery &finished);
     void expire(Section &section);
     void closeLinks(Section &section, std::chrono::nanoseconds within);
@@ -279,6 +281,7 @@ private:
     bool m_isWatched = false;
     bool m_isRoomWanted = false;
     bool m_closesAnywhere = false;
+    bool m_isLeaving = false; // The object outside is being destroyed.
     bool m_mustFinish = false;
     bool m_sumsTargets = false; // A broadcaster: its links have events of their own.
 };

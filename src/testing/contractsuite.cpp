@@ -6,6 +6,7 @@
 #include "Qanat/testing/heartbeat.h"
 #include "Qanat/testing/manualclock.h"
 #include "Qanat/testing/waituntil.h"
+#include "crew_p.h"
 
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qregularexpression.h>
@@ -15,7 +16,6 @@
 
 #include <atomic>
 #include <stdexcept>
-#include <thread>
 #include <vector>
 
 using namespace Qt::StringLiterals;
@@ -53,69 +53,6 @@ bool finishes(const QFuture<T> &future)
 {
     return waitUntil([&future] { return future.isFinished(); });
 }
-
-// Runs \a work in threads of its own, while the event loop of this one goes on.
-class Crew
-{
-public:
-    Crew(int size, const std::function<void(int)> &work)
-    {
-        for (int i = 0; i < size; ++i) {
-            m_threads.emplace_back([this, i, work] {
-                work(i);
-                ++m_ended;
-            });
-        }
-    }
-    ~Crew()
-    {
-        for (std::thread &thread : m_threads)
-            thread.join();
-    }
-    Q_DISABLE_COPY_MOVE(Crew)
-
-    bool wait()
-    {
-        return waitUntil([this] { return m_ended.load() == int(m_threads.size()); });
-    }
-
-private:
-    std::atomic<int> m_ended{0};
-    std::vector<std::thread> m_threads;
-};
-
-// Reads the counters in another thread, all the time.
-class Sampler
-{
-public:
-    explicit Sampler(const Sink &sink)
-        : m_thread([this, &sink] {
-            while (!m_isOver.load()) {
-                const Statistics statistics = sink.statistics();
-                m_unbalanced += !statistics.isBalanced() || statistics.pending < 0 || statistics.inFlight > statistics.pending;
-                ++m_samples;
-            }
-        })
-    {
-    }
-    ~Sampler() { stop(); }
-    Q_DISABLE_COPY_MOVE(Sampler)
-
-    void stop()
-    {
-        m_isOver = true;
-        if (m_thread.joinable())
-            m_thread.join();
-    }
-    int unbalanced() const { return m_unbalanced.load(); }
-    int samples() const { return m_samples.load(); }
-
-private:
-    std::atomic<bool> m_isOver{false};
-    std::atomic<int> m_unbalanced{0};
-    std::atomic<int> m_samples{0};
-    std::thread m_thread;
-};
 
 bool isSettled(const Sink &sink)
 {
@@ -481,7 +418,7 @@ void ContractSuite::balanceHoldsInEverySnapshot()
 {
     const ContractSubject subject = d->subject();
     Sink &sink = *subject.sink;
-    Sampler sampler(sink);
+    BalanceSampler sampler(sink);
     Crew writers(2, [&sink](int) {
         for (int i = 0; i < 100; ++i) {
             sink.write(madeEvent());

@@ -30,7 +30,7 @@ void RecordingPrivate::noteDelivered(const Batch &batch)
 
 Delivery RecordingPrivate::arrive(const Event &event)
 {
-    Recording::Behaviour behave;
+    std::shared_ptr<const Recording::Behaviour> behave;
     {
         std::unique_lock lock(mutex);
         note(event);
@@ -40,7 +40,7 @@ Delivery RecordingPrivate::arrive(const Event &event)
         changed.wait(lock, [this] { return pace != Recording::Pace::Blocking; });
         --blockedCount;
     }
-    const Delivery delivery = behave ? behave(event) : Delivery::delivered();
+    const Delivery delivery = behave ? (*behave)(event) : Delivery::delivered();
     if (delivery.outcome() == Delivery::Outcome::Delivered)
         change([&] { deliveredIds.append(event.id()); });
     return delivery;
@@ -217,7 +217,10 @@ bool Recording::waitForDestroyed(milliseconds timeout) const
 
 void Recording::setBehaviour(Behaviour behaviour)
 {
-    d->change([&] { d->behaviour.swap(behaviour); });
+    std::shared_ptr<const Behaviour> shared;
+    if (behaviour)
+        shared = std::make_shared<const Behaviour>(std::move(behaviour));
+    d->change([&] { d->behaviour.swap(shared); });
 }
 
 void Recording::setFinishOutcome(const Delivery &delivery)

@@ -67,7 +67,7 @@ public:
     int blockedCount = 0;
     bool isDestroyed = false;
 
-    Recording::Behaviour behaviour;
+    std::shared_ptr<const Recording::Behaviour> behaviour; // Shared, so that it can count.
     Recording::Pace pace = Recording::Pace::Immediate;
     Delivery finishOutcome;
     std::deque<DeferredCall> deferred;

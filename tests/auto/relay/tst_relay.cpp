@@ -593,6 +593,7 @@ void tst_Relay::endsAtAStandstill()
     QCOMPARE(relay.exitCode(), 1);
     QCOMPARE(relay.total("read"), 100);
     QCOMPARE(relay.total("delivered"), 0);
+    QVERIFY(relay.endpoint(0).value("error"_L1).toString().contains("refused"_L1));
     QCOMPARE(relay.total("pending") + relay.total("dropped"), 100);
     QCOMPARE(relay.totals().value("unread"_L1), QJsonValue(false));
 }

@@ -1,0 +1,626 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "qanattest.h"
+
+#include <Qanat/CircuitBreaker>
+#include <Qanat/ExponentialBackoff>
+#include <Qanat/Queue>
+#include <Qanat/RetryingSink>
+#include <Qanat/WorkerPool>
+
+#include <QtCore/qregularexpression.h>
+#include <QtCore/qset.h>
+#include <QtCore/qthread.h>
+
+#include <thread>
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+using namespace Qanat;
+
+class QueueTest : public ThreadedTest
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void line16_aWriteDoesNotWaitAndOrderIsKept();
+    void line16_severalInFlightWhereAskedFor();
+    void line17_aThousandConcurrentWritesArriveBeforeCloseEnds();
+    void line17_closeOfAnEmptyQueueIsPrompt();
+    void line17_writesDuringTheFlushAnswerClosed();
+    void line18_aFailureDropsThatEventAlone();
+    void line19_anEmptyEventNeitherStopsNorCrashes();
+    void line20_aQueueBeforeADeadEndpointCanBeClosed_data();
+    void line20_aQueueBeforeADeadEndpointCanBeClosed();
+    void line21_whenTheSinkBehindIsClosedTheQueueClosesToo();
+    void line22_unboundedIsTheDefault();
+    void line22_rejectsTheNewAtALimitOfEvents();
+    void line22_rejectsTheNewAtALimitOfBytes();
+    void line22_dropsTheOldest();
+    void line22_dropsTheOldestByBytes();
+    void line22_aWriterWaits();
+    void line22_aWriterThatWaitsIsLetGoByClose();
+    void line22_nobodyWaitsOnTheLibrarysThreads();
+
+    void worksOnAThreadOfItsOwn();
+    void sharesThePool();
+    void configureTakesItsPlaceInTheOrder();
+    void configureOfWhatIsNotThere();
+    void refusesATargetItCannotOwn();
+    void theTargetIsDestroyedInItsThread();
+    void keysKeepTheirOrder();
+    void aPoolMayGoBeforeItsQueues();
+};
+
+void QueueTest::line16_aWriteDoesNotWaitAndOrderIsKept()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->hold();
+    Queue queue(std::move(end));
+    const QList<Event> events = someEvents(1000);
+    // If a write waited for the sink, this would never end.
+    for (const Event &event : events)
+        QVERIFY(queue.write(event));
+    QANAT_WAIT(recording->isBlocked());
+    QCOMPARE(recording->deliveredCount(), 0);
+    QCOMPARE(queue.statistics().pending, 1000);
+    recording->release();
+    QANAT_WAIT(recording->deliveredCount() == 1000);
+    QCOMPARE(recording->deliveredIds(), idsOf(events));
+    QCOMPARE(recording->maximumCalls(), 1);
+    QCOMPARE(recording->reentryCount(), 0);
+    QANAT_WAIT(queue.statistics().pending == 0);
+    QANAT_BALANCED(queue);
+}
+
+void QueueTest::line16_severalInFlightWhereAskedFor()
+{
+    auto end = std::make_unique<RecordingSink>();
+    end->setMaxInFlight(4);
+    const auto recording = end->recording();
+    recording->defer();
+    Queue queue(std::move(end));
+    for (int i = 0; i < 8; ++i)
+        queue.write(eventOf(QString::number(i)));
+    QANAT_WAIT(recording->deferredCalls() == 4);
+    while (recording->deliveredCount() < 8) {
+        QANAT_WAIT(recording->deferredCalls() > 0);
+        recording->settle(1);
+    }
+    QCOMPARE(recording->maximumCalls(), 4);
+}
+
+void QueueTest::line17_aThousandConcurrentWritesArriveBeforeCloseEnds()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->setBehaviour([](const Event &) {
+        std::this_thread::sleep_for(1ms); // This is what the sink takes, nobody waits for anything by it.
+        return Delivery::delivered();
+    });
+    recording->setFinishOutcome(Delivery::dropped(Delivery::Error::Other, u"the disk is full"_s));
+    Queue queue(std::move(end));
+    const QList<Event> events = someEvents(1000);
+    std::atomic<int> refused{0};
+    Crew crew(1000, [&](int i) { refused += !queue.write(events[i]); });
+    QVERIFY(crew.wait());
+    QCOMPARE(refused.load(), 0);
+    const QFuture<CloseResult> closing = queue.close(1h);
+    QANAT_FINISH(closing);
+    QCOMPARE(recording->count(), 1000);
+    const QStringList arrived = recording->deliveredIds();
+    const QStringList written = idsOf(events);
+    QCOMPARE(QSet<QString>(arrived.begin(), arrived.end()), QSet<QString>(written.begin(), written.end()));
+    QCOMPARE(recording->finishCount(), 1);
+    QCOMPARE(closing.result().worst().errorText(), u"the disk is full"_s);
+    QCOMPARE(closing.result().left(), 0);
+    QCOMPARE(queue.statistics().delivered, 1000);
+    QANAT_BALANCED(queue);
+}
+
+void QueueTest::line17_closeOfAnEmptyQueueIsPrompt()
+{
+    // Its clock stands still, so that it waits for nothing.
+    Queue queue(std::make_unique<RecordingSink>());
+    queue.setClock(std::make_shared<ManualClock>());
+    const QFuture<CloseResult> closing = queue.close(1h);
+    QANAT_FINISH(closing);
+    QVERIFY(closing.result().isClean());
+}
+
+void QueueTest::line17_writesDuringTheFlushAnswerClosed()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->hold();
+    Queue queue(std::move(end));
+    queue.write(Batch(someEvents(100)));
+    QANAT_WAIT(recording->isBlocked());
+    const QFuture<CloseResult> closing = queue.close(1h);
+    QCOMPARE(queue.state(), PipelineNode::State::Closing);
+    QCOMPARE(queue.write(someEvent()).status(), WriteResult::Status::Closed);
+    QVERIFY(!closing.isFinished());
+    recording->release();
+    QANAT_FINISH(closing);
+    QVERIFY(closing.result().isClean());
+    QCOMPARE(recording->deliveredCount(), 100);
+}
+
+void QueueTest::line18_aFailureDropsThatEventAlone()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    Queue queue(std::move(end));
+    QSignalSpy dropped(&queue, &Sink::dropped);
+    const QList<Event> events = someEvents(10);
+    recording->setBehaviour([bad = events[3].id()](const Event &event) {
+        return event.id() == bad ? permanentFailure() : Delivery::delivered();
+    });
+    queue.write(Batch(events));
+    QANAT_WAIT(queue.statistics().pending == 0);
+    QCOMPARE(recording->ids(), idsOf(events));
+    QCOMPARE(queue.statistics().delivered, 9);
+    QCOMPARE(queue.statistics().dropped, 1);
+    QCOMPARE(queue.statistics().lastError.error(), Delivery::Error::Refused);
+    QANAT_WAIT(dropped.size() == 1);
+    QCOMPARE(dropped[0][0].toLongLong(), 1);
+    QCOMPARE(dropped[0][1].value<Delivery>().errorText(), u"refused"_s);
+}
+
+void QueueTest::line19_anEmptyEventNeitherStopsNorCrashes()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    Queue queue(std::move(end));
+    QCOMPARE(queue.write(Event()).status(), WriteResult::Status::Invalid);
+    QCOMPARE(queue.write(Batch{Event(), someEvent()}).status(), WriteResult::Status::Invalid);
+    QCOMPARE(queue.write(Event(u"without.data"_s)).status(), WriteResult::Status::Accepted);
+    QCOMPARE(queue.write(Batch()).accepted(), 0);
+    QCOMPARE(queue.write(someEvent()).status(), WriteResult::Status::Accepted);
+    QANAT_WAIT(recording->deliveredCount() == 2);
+    QCOMPARE(queue.state(), PipelineNode::State::Open);
+}
+
+void QueueTest::line20_aQueueBeforeADeadEndpointCanBeClosed_data()
+{
+    QTest::addColumn<bool>("discards");
+    QTest::newRow("with a deadline") << false;
+    QTest::newRow("discarding") << true;
+}
+
+void QueueTest::line20_aQueueBeforeADeadEndpointCanBeClosed()
+{
+    QFETCH(bool, discards);
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->setBehaviour(always(passingFailure()));
+    Queue queue(std::make_unique<RetryingSink>(std::move(end), CircuitBreaker(1, 24h)));
+    const auto clock = std::make_shared<ManualClock>();
+    queue.setClock(clock);
+    const QFuture<Delivery> sent = queue.send(someEvent());
+    queue.write(Batch(someEvents(99)));
+    QANAT_WAIT(clock->nextDue()); // The breaker has opened.
+    QFuture<CloseResult> closing;
+    if (discards) {
+        closing = queue.discard();
+    } else {
+        closing = queue.close(1h);
+        QANAT_WAIT(clock->nextDue() == clock->now() + 1h);
+        QVERIFY(!closing.isFinished());
+        clock->advance(1h);
+    }
+    QANAT_FINISH(closing);
+    QANAT_FINISH(sent);
+    QCOMPARE(closing.result().left(), 100);
+    QCOMPARE(closing.result().unknown(), 0); // They all waited.
+    QCOMPARE(sent.result().error(), Delivery::Error::Discarded);
+    QCOMPARE(queue.statistics().dropped, 100);
+    QANAT_BALANCED(queue);
+    QCOMPARE(recording->finishCount(), 1);
+}
+
+void QueueTest::line21_whenTheSinkBehindIsClosedTheQueueClosesToo()
+{
+    Broadcaster broadcaster;
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    Sink *const inner = end.get();
+    auto queue = std::make_unique<Queue>(std::move(end));
+    Queue *const closing = queue.get();
+    auto other = std::make_unique<RecordingSink>();
+    const auto heard = other->recording();
+    QCOMPARE(broadcaster.add(std::move(queue)), WriteResult::Status::Accepted);
+    QCOMPARE(broadcaster.add(std::move(other)), WriteResult::Status::Accepted);
+    broadcaster.write(someEvent());
+    QANAT_WAIT(recording->count() == 1);
+    // By itself, not through the queue.
+    QVERIFY(inner != nullptr);
+    recording->setBehaviour(always(Delivery::closed()));
+    broadcaster.write(someEvent());
+    QANAT_WAIT(closing->state() == PipelineNode::State::Closed);
+    QANAT_WAIT(broadcaster.pipeline().targets.size() == 1);
+    for (int i = 0; i < 10; ++i)
+        QVERIFY(broadcaster.write(someEvent()));
+    QANAT_WAIT(heard->count() == 12);
+    QCOMPARE(broadcaster.state(), PipelineNode::State::Open);
+    QCOMPARE(broadcaster.statistics().delivered, 12);
+}
+
+void QueueTest::line22_unboundedIsTheDefault()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->hold();
+    Queue queue(std::move(end));
+    QVERIFY(queue.limits().isUnlimited());
+    const Event event = someEvent();
+    const Batch batch(QList<Event>(1000, event));
+    for (int i = 0; i < 100; ++i) {
+        QCOMPARE(queue.write(batch).accepted(), 1000);
+        QCoreApplication::processEvents();
+    }
+    QCOMPARE(queue.statistics().pending, 100000);
+    recording->release();
+    QANAT_FINISH(queue.discard());
+    QANAT_BALANCED(queue);
+}
+
+void QueueTest::line22_rejectsTheNewAtALimitOfEvents()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->hold();
+    Queue queue(std::move(end));
+    Limits limits;
+    limits.events = 10;
+    queue.setLimits(limits);
+    QSignalSpy overflowed(&queue, &Sink::overflowed);
+    const QList<Event> events = someEvents(12);
+    for (const Event &event : events.mid(0, 10))
+        QCOMPARE(queue.write(event).status(), WriteResult::Status::Accepted);
+    // What was handed out and has no outcome counts too, so this does not depend on the worker.
+    QCOMPARE(queue.write(events[10]).status(), WriteResult::Status::Full);
+    QCOMPARE(queue.write(events[11]).status(), WriteResult::Status::Full);
+    QCOMPARE(queue.statistics().pending, 10); // The depth can be watched.
+    QCOMPARE(queue.statistics().rejected, 2);
+    QANAT_WAIT(overflowed.size() == 1);
+    const QFuture<Delivery> sent = queue.send(someEvent());
+    QANAT_FINISH(sent);
+    QCOMPARE(sent.result().error(), Delivery::Error::Full);
+    recording->release();
+    QANAT_WAIT(recording->deliveredCount() == 10);
+    QCOMPARE(recording->deliveredIds(), idsOf(events.mid(0, 10)));
+    QANAT_WAIT(queue.statistics().pending == 0);
+    QVERIFY(queue.write(someEvent()));
+    QANAT_BALANCED(queue);
+}
+
+void QueueTest::line22_rejectsTheNewAtALimitOfBytes()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->hold();
+    Queue queue(std::move(end));
+    const Event event = someEvent();
+    Limits limits;
+    limits.bytes = 3 * event.estimatedSize() + 1;
+    queue.setLimits(limits);
+    for (int i = 0; i < 3; ++i)
+        QCOMPARE(queue.write(event).status(), WriteResult::Status::Accepted);
+    QCOMPARE(queue.write(event).status(), WriteResult::Status::Full);
+    QCOMPARE(queue.statistics().pendingBytes, 3 * event.estimatedSize());
+    recording->release();
+    QANAT_WAIT(queue.statistics().pending == 0);
+    QCOMPARE(queue.statistics().pendingBytes, 0);
+    QVERIFY(queue.write(event));
+}
+
+void QueueTest::line22_dropsTheOldest()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->hold();
+    Queue queue(std::move(end));
+    Limits limits;
+    limits.events = 10;
+    limits.overflow = Limits::Overflow::DropOldest;
+    queue.setLimits(limits);
+    QSignalSpy dropped(&queue, &Sink::dropped);
+    const Event first = someEvent();
+    queue.write(first);
+    QANAT_WAIT(recording->isBlocked()); // In flight: it cannot be dropped.
+    const QFuture<Delivery> oldest = queue.send(someEvent());
+    const QList<Event> events = someEvents(100);
+    for (const Event &event : events)
+        QVERIFY(queue.write(event));
+    QCOMPARE(queue.statistics().pending, 10);
+    QCOMPARE(queue.statistics().dropped, 92);
+    QANAT_FINISH(oldest);
+    QCOMPARE(oldest.result().outcome(), Delivery::Outcome::Dropped);
+    QCOMPARE(oldest.result().error(), Delivery::Error::Full);
+    recording->release();
+    QANAT_WAIT(recording->deliveredCount() == 10);
+    QCOMPARE(recording->deliveredIds(), QStringList(first.id()) + idsOf(events.mid(91)));
+    QANAT_BALANCED(queue);
+    qint64 told = 0;
+    QANAT_WAIT([&] {
+        told = 0;
+        for (const QList<QVariant> &signal : dropped)
+            told += signal[0].toLongLong();
+        return told == 92;
+    }());
+}
+
+void QueueTest::line22_dropsTheOldestByBytes()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->hold();
+    Queue queue(std::move(end));
+    const Event event = someEvent();
+    Limits limits;
+    limits.bytes = 10 * event.estimatedSize();
+    limits.overflow = Limits::Overflow::DropOldest;
+    queue.setLimits(limits);
+    for (int i = 0; i < 100; ++i)
+        QVERIFY(queue.write(someEvent()));
+    QVERIFY(queue.statistics().pending >= 5);
+    QVERIFY(queue.statistics().pendingBytes <= limits.bytes);
+    // One that would not fit alone is refused, and takes nobody else's place.
+    const qint64 pending = queue.statistics().pending;
+    QCOMPARE(queue.write(Event(u"large"_s, QByteArray(100000, 'x'))).status(), WriteResult::Status::Full);
+    QCOMPARE(queue.statistics().pending, pending);
+    recording->release();
+    QANAT_WAIT(queue.statistics().pending == 0);
+    QCOMPARE(queue.statistics().pendingBytes, 0);
+    QANAT_BALANCED(queue);
+}
+
+void QueueTest::line22_aWriterWaits()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->hold();
+    Queue queue(std::move(end));
+    Limits limits;
+    limits.events = 10;
+    limits.overflow = Limits::Overflow::Wait;
+    queue.setLimits(limits);
+    const QList<Event> events = someEvents(1000);
+    QSignalSpy overflowed(&queue, &Sink::overflowed);
+    std::atomic<int> accepted{0};
+    Crew writer(1, [&](int) {
+        for (const Event &event : events)
+            accepted += queue.write(event) ? 1 : 0;
+    });
+    QANAT_WAIT(overflowed.size() == 1); // It waits.
+    QCOMPARE(accepted.load(), 10);
+    // Not so the thread of the application.
+    QCOMPARE(queue.write(someEvent()).status(), WriteResult::Status::Full);
+    recording->release();
+    QVERIFY(writer.wait());
+    QCOMPARE(accepted.load(), 1000);
+    QANAT_WAIT(recording->deliveredCount() == 1000);
+    QCOMPARE(recording->deliveredIds(), idsOf(events));
+    QANAT_BALANCED(queue);
+}
+
+void QueueTest::line22_aWriterThatWaitsIsLetGoByClose()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->hold();
+    Queue queue(std::move(end));
+    Limits limits;
+    limits.events = 1;
+    limits.overflow = Limits::Overflow::Wait;
+    queue.setLimits(limits);
+    QSignalSpy overflowed(&queue, &Sink::overflowed);
+    std::atomic<int> closed{0};
+    Crew writers(4, [&](int) {
+        for (int i = 0; i < 2; ++i)
+            closed += queue.write(someEvent()) == WriteResult::Status::Closed;
+    });
+    QANAT_WAIT(!overflowed.isEmpty() && queue.statistics().pending == 1);
+    const QFuture<CloseResult> closing = queue.close(1h);
+    QVERIFY(writers.wait());
+    QCOMPARE(closed.load(), 7);
+    recording->release();
+    QANAT_FINISH(closing);
+    QCOMPARE(recording->deliveredCount(), 1);
+    QANAT_BALANCED(queue);
+}
+
+void QueueTest::line22_nobodyWaitsOnTheLibrarysThreads()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto held = end->recording();
+    held->hold();
+    Queue full(std::move(end));
+    Limits limits;
+    limits.events = 1;
+    limits.overflow = Limits::Overflow::Wait;
+    full.setLimits(limits);
+    full.write(someEvent());
+    auto writing = std::make_unique<RecordingSink>();
+    const auto recording = writing->recording();
+    std::atomic<bool> isFull{false};
+    recording->setBehaviour([&](const Event &event) {
+        isFull = full.write(event) == WriteResult::Status::Full;
+        return Delivery::delivered();
+    });
+    Queue queue(std::move(writing));
+    queue.write(someEvent());
+    QANAT_WAIT(recording->deliveredCount() == 1);
+    QVERIFY(isFull.load());
+    held->release();
+    QANAT_FINISH(queue.close());
+}
+
+void QueueTest::worksOnAThreadOfItsOwn()
+{
+    auto one = std::make_unique<RecordingSink>();
+    auto other = std::make_unique<RecordingSink>();
+    const auto first = one->recording();
+    const auto second = other->recording();
+    Queue queue(std::move(one));
+    Queue inner(std::make_unique<Queue>(std::move(other)));
+    queue.write(Batch(someEvents(10)));
+    inner.write(Batch(someEvents(10)));
+    QANAT_WAIT(first->count() == 10 && second->count() == 10);
+    QCOMPARE(first->threads().size(), 1);
+    QCOMPARE(second->threads().size(), 1);
+    QVERIFY(first->threads() != second->threads());
+    QVERIFY(!first->threads().contains(thread()));
+    QCOMPARE(queue.thread(), thread());
+}
+
+void QueueTest::sharesThePool()
+{
+    WorkerPool pool(2, u"test"_s);
+    QCOMPARE(pool.threadCount(), 2);
+    std::vector<std::unique_ptr<Queue>> queues;
+    std::vector<std::shared_ptr<Recording>> recordings;
+    for (int i = 0; i < 20; ++i) {
+        auto end = std::make_unique<RecordingSink>();
+        recordings.push_back(end->recording());
+        queues.push_back(std::make_unique<Queue>(std::move(end), pool));
+    }
+    for (int n = 0; n < 10; ++n) {
+        for (const auto &queue : queues)
+            queue->write(someEvent());
+    }
+    QSet<QThread *> threads;
+    for (const auto &recording : recordings) {
+        QANAT_WAIT(recording->count() == 10);
+        QCOMPARE(recording->threads().size(), 1); // For life.
+        threads.insert(recording->threads().first());
+    }
+    QCOMPARE(threads.size(), 2);
+    for (const auto &queue : queues)
+        QANAT_FINISH(queue->close());
+}
+
+void QueueTest::configureTakesItsPlaceInTheOrder()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    Queue queue(std::make_unique<RetryingSink>(std::move(end), ExponentialBackoff()));
+    queue.write(Batch(someEvents(10)));
+    qsizetype before = -1;
+    QThread *where = nullptr;
+    const QFuture<bool> configured = queue.configure<RecordingSink>([&](RecordingSink &sink) {
+        before = sink.recording()->count();
+        where = QThread::currentThread();
+    });
+    queue.write(Batch(someEvents(10)));
+    QANAT_FINISH(configured);
+    QVERIFY(configured.result());
+    QCOMPARE(before, 10);
+    QANAT_WAIT(recording->count() == 20);
+    QCOMPARE(recording->threads(), QList<QThread *>{where});
+    const QFuture<bool> retrying = queue.configure<RetryingSink>([](RetryingSink &sink) { sink.setMaximumAttempts(3); });
+    QANAT_FINISH(retrying);
+    QVERIFY(retrying.result());
+}
+
+void QueueTest::configureOfWhatIsNotThere()
+{
+    Queue queue(std::make_unique<RecordingSink>());
+    const QFuture<bool> none = queue.configure<RetryingSink>([](RetryingSink &) {});
+    QANAT_FINISH(none);
+    QVERIFY(!none.result());
+    QANAT_FINISH(queue.close());
+    const QFuture<bool> late = queue.configure<RecordingSink>([](RecordingSink &) {});
+    QANAT_FINISH(late);
+    QVERIFY(late.isCanceled());
+}
+
+void QueueTest::refusesATargetItCannotOwn()
+{
+    const QRegularExpression warning(u"A queue wants a target of its own"_s);
+    QTest::ignoreMessage(QtWarningMsg, warning);
+    Queue none(nullptr);
+    QCOMPARE(none.write(someEvent()).status(), WriteResult::Status::Closed);
+    QCOMPARE(none.state(), PipelineNode::State::Closed);
+    QANAT_FINISH(none.close());
+
+    QObject parent;
+    auto *owned = new RecordingSink(&parent);
+    QTest::ignoreMessage(QtWarningMsg, warning);
+    Queue queue{std::unique_ptr<Sink>(owned)};
+    QCOMPARE(owned->parent(), &parent);
+    QCOMPARE(queue.write(someEvent()).status(), WriteResult::Status::Closed);
+}
+
+void QueueTest::theTargetIsDestroyedInItsThread()
+{
+    class Watched : public RecordingSink
+    {
+    public:
+        explicit Watched(std::atomic<QThread *> &where)
+            : m_where(where)
+        {
+        }
+        ~Watched() override { m_where = QThread::currentThread(); }
+
+    private:
+        std::atomic<QThread *> &m_where;
+    };
+    std::atomic<QThread *> where{nullptr};
+    auto end = std::make_unique<Watched>(where);
+    const auto recording = end->recording();
+    {
+        Queue queue(std::move(end));
+        queue.write(someEvent());
+        QANAT_WAIT(recording->count() == 1);
+    }
+    QVERIFY(recording->isDestroyed()); // It was waited for.
+    QCOMPARE(QList<QThread *>{where.load()}, recording->threads());
+}
+
+void QueueTest::keysKeepTheirOrder()
+{
+    auto end = std::make_unique<RecordingSink>();
+    end->setMaxInFlight(6);
+    const auto recording = end->recording();
+    recording->defer();
+    Queue queue(std::move(end));
+    queue.setOrderKey([](const Event &event) { return event.type(); });
+    QList<Event> events;
+    QHash<QString, QStringList> written;
+    for (int i = 0; i < 200; ++i) {
+        events.append(someEvent(u"key%1"_s.arg(i % 9)));
+        written[events.last().type()].append(events.last().id());
+    }
+    for (const Event &event : events)
+        queue.write(event);
+    while (recording->deliveredCount() < 200) {
+        QANAT_WAIT(recording->deferredCalls() > 0);
+        recording->settle(1);
+    }
+    QVERIFY(recording->maximumCalls() <= 6);
+    QHash<QString, QStringList> seen;
+    for (const Event &event : recording->events())
+        seen[event.type()].append(event.id());
+    QCOMPARE(seen, written);
+}
+
+void QueueTest::aPoolMayGoBeforeItsQueues()
+{
+    auto pool = std::make_unique<WorkerPool>(1);
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    Queue queue(std::move(end), *pool);
+    queue.write(someEvent());
+    pool.reset();
+    queue.write(someEvent());
+    QANAT_WAIT(recording->count() == 2);
+    const QFuture<CloseResult> closing = queue.close();
+    QANAT_FINISH(closing);
+    QVERIFY(closing.result().isClean());
+}
+
+QTEST_GUILESS_MAIN(QueueTest)
+#include "tst_queue.moc"

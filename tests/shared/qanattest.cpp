@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "qanattest.h"
+
+#include <QtCore/qregularexpression.h>
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+void QanatTest::init()
+{
+    QTest::failOnWarning(QRegularExpression(u".*"_s));
+}
+
+void ThreadedTest::init()
+{
+    QTest::failOnWarning(QRegularExpression(u".*"_s));
+    m_heartbeat = std::make_unique<Heartbeat>();
+}
+
+void ThreadedTest::cleanup()
+{
+    if (!m_heartbeat)
+        return;
+    const bool isWithin = m_heartbeat->isWithin();
+    const QString summary = m_heartbeat->summary();
+    m_heartbeat.reset();
+    QVERIFY2(isWithin, qPrintable(summary));
+}
+
+Event someEvent(const QString &type)
+{
+    return Event(type, QVariantMap{{u"payload"_s, u"s3cret"_s}});
+}
+
+QList<Event> someEvents(qsizetype count)
+{
+    QList<Event> events;
+    events.reserve(count);
+    for (qsizetype i = 0; i < count; ++i)
+        events.append(someEvent());
+    return events;
+}
+
+Event eventOf(const QString &key)
+{
+    Event event = someEvent();
+    event.setSubject(key);
+    return event;
+}
+
+QStringList idsOf(const QList<Event> &events)
+{
+    QStringList ids;
+    ids.reserve(events.size());
+    for (const Event &event : events)
+        ids.append(event.id());
+    return ids;
+}
+
+Recording::Behaviour always(const Delivery &delivery)
+{
+    return [delivery](const Event &) { return delivery; };
+}
+
+Delivery passingFailure()
+{
+    return Delivery::failed(Delivery::Error::Unavailable, u"out of order for a while"_s);
+}
+
+Delivery permanentFailure()
+{
+    return Delivery::failed(Delivery::Error::Refused, u"refused"_s, Delivery::Retry::Never);
+}
+
+void settleCommands(Broadcaster &broadcaster)
+{
+    // A command that changes nothing, behind all others.
+    QANAT_FINISH(broadcaster.remove(&broadcaster));
+}
+
+} // namespace Qanat

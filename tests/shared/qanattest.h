@@ -1,0 +1,98 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_TESTS_QANATTEST_H
+#define QANAT_TESTS_QANATTEST_H
+
+#include "crew_p.h"
+
+#include <Qanat/Broadcaster>
+#include <Qanat/Event>
+#include <Qanat/Heartbeat>
+#include <Qanat/ManualClock>
+#include <Qanat/RecordingSink>
+#include <Qanat/Sink>
+#include <Qanat/WaitUntil>
+
+#include <QtCore/qfuture.h>
+#include <QtCore/qobject.h>
+#include <QtTest/qsignalspy.h>
+#include <QtTest/qtest.h>
+
+#include <memory>
+
+// Runs the event loop until it is so; a test that waits in vain says for what.
+#define QANAT_WAIT(...) QVERIFY2(Qanat::waitUntil([&] { return bool(__VA_ARGS__); }), "Waited in vain: " #__VA_ARGS__)
+#define QANAT_FINISH(future) QVERIFY2(Qanat::finishes(future), "It did not finish: " #future)
+#define QANAT_BALANCED(sink) QVERIFY2((sink).statistics().isBalanced(), qPrintable((sink).statistics().toString()))
+
+namespace Qanat {
+
+#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
+constexpr bool IsSanitized = true;
+#elif defined(__has_feature)
+#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+constexpr bool IsSanitized = true;
+#else
+constexpr bool IsSanitized = false;
+#endif
+#else
+constexpr bool IsSanitized = false;
+#endif
+
+// A warning fails the test, whoever gives it.
+class QanatTest : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void init();
+};
+
+// The same, and a heartbeat runs in the main thread.
+class ThreadedTest : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void init();
+    void cleanup();
+
+protected:
+    // For what may block the main thread: nothing is measured until the end of the test function.
+    void dismissHeartbeat() { m_heartbeat.reset(); }
+
+private:
+    std::unique_ptr<Heartbeat> m_heartbeat;
+};
+
+template<typename T>
+bool finishes(const QFuture<T> &future)
+{
+    if (!waitUntil([&future] { return future.isFinished(); }))
+        return false;
+    // Looking at the result is what the thread sanitizer sees; isFinished() happens inside of Qt, where it does not look.
+    if constexpr (!std::is_void_v<T>) {
+        if (future.resultCount() > 0)
+            static_cast<void>(future.result());
+    }
+    return true;
+}
+
+// An event with a payload that nobody may show.
+Event someEvent(const QString &type = QStringLiteral("test.event"));
+QList<Event> someEvents(qsizetype count);
+// Of one key, where the order is kept for each key.
+Event eventOf(const QString &key);
+QStringList idsOf(const QList<Event> &events);
+
+// The behaviour of a sink that always answers so.
+Recording::Behaviour always(const Delivery &delivery);
+// The answers of a sink that is out of order for a while, and for good.
+Delivery passingFailure();
+Delivery permanentFailure();
+
+// What was written so far to a broadcaster's commands has taken effect, added sinks are there.
+void settleCommands(Broadcaster &broadcaster);
+
+} // namespace Qanat
+
+#endif
