@@ -95,6 +95,8 @@ void Session::finishIfDone()
     const Report last = report();
     m_status = statusOf(last);
     m_exit = last.totals.pending > 0 ? Exit::CutShort : Exit::Clean;
+    if (Console::showsProgress())
+        showProgress();
     Console::printLast(last.toJson());
     Q_EMIT finished();
 }

@@ -179,7 +179,7 @@ private:
         // With a completion it is all or nothing, so a limit that is smaller than the batch wants smaller pieces.
         const qsizetype piece = std::clamp(qsizetype(outlet.sink->limits().events / 2), qsizetype(1), rest.size());
         Completion completion = m_current.ledger->part(outlet.accepted, piece);
-        const WriteResult result = outlet.sink->offer(rest.mid(0, piece), completion);
+        const WriteResult result = outlet.sink->offer(rest.mid(0, piece), completion, Mailbox::Handover::Queued);
         CompletionAccess::take(std::move(completion)); // Where it was refused, it must not be heard.
         return result;
     }

@@ -45,6 +45,12 @@ private:
 
 CompletionState::~CompletionState() = default;
 
+void CompletionState::settleAll(const Delivery &delivery)
+{
+    if (const qsizetype count = remaining())
+        settle(count, delivery);
+}
+
 void CompletionState::setParked(bool)
 {
 }
@@ -100,7 +106,8 @@ void Completion::settle(qsizetype count, const Delivery &delivery)
 
 void Completion::settleAll(const Delivery &delivery)
 {
-    settle(remaining(), delivery);
+    if (m_state)
+        m_state->settleAll(delivery);
 }
 
 qsizetype Completion::remaining() const

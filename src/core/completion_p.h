@@ -20,6 +20,7 @@ class CompletionState
 public:
     // In the order of the batch.
     virtual void settle(qsizetype count, const Delivery &delivery) = 0;
+    virtual void settleAll(const Delivery &delivery);
     virtual qsizetype remaining() const = 0;
     virtual void setParked(bool parked);
     // The completion was destroyed with events left.

@@ -86,8 +86,9 @@ void NodeList::takeAll(NodeList &other)
 class Call final : public CompletionState
 {
 public:
-    Call(std::shared_ptr<Mailbox> owner, Batch events, nanoseconds accepted, CompletionRef up)
+    Call(std::shared_ptr<Mailbox> owner, std::shared_ptr<Clock> time, Batch events, nanoseconds accepted, CompletionRef up)
         : mailbox(std::move(owner))
+        , clock(std::move(time))
         , batch(std::move(events))
         , stamp(accepted)
         , upstream(std::move(up))
@@ -95,18 +96,37 @@ public:
     }
 
     void settle(qsizetype count, const Delivery &delivery) override;
+    void settleAll(const Delivery &delivery) override;
     qsizetype remaining() const override;
     void setParked(bool parked) override { mailbox->parkCall(this, parked); }
     void orphan() override;
     bool triesAgain() const override { return true; }
 
     qsizetype left() const { return isOver ? 0 : batch.size() - position; }
+    // A whole batch that is settled within process() is accounted when that has returned, which takes the mutex once less;
+    // but not where it took long, since somebody may wait for it.
+    bool mayDefer(qsizetype count, nanoseconds time) const
+    {
+        constexpr nanoseconds Longest = std::chrono::milliseconds(2);
+        return position == 0 && count == batch.size() && isHere() && time - processBegin < Longest;
+    }
+    bool isHere() const { return processThread.load(std::memory_order_relaxed) == threadTag(); }
+    static const void *threadTag()
+    {
+        static thread_local const char tag = 0;
+        return &tag;
+    }
 
     const std::shared_ptr<Mailbox> mailbox;
+    const std::shared_ptr<Clock> clock;
     const Batch batch;
     const nanoseconds stamp;
     CompletionRef upstream;
-    qsizetype position = 0;
+    qsizetype position = 0; // Written only by who has the completion, which therefore may read it without the mutex.
+    // The thread that is in process(), which alone touches what is deferred.
+    std::atomic<const void *> processThread{nullptr};
+    nanoseconds processBegin{0};
+    std::optional<Delivery> deferred;
     bool isParked = false;
     bool isInProcess = false;
     bool isOrphan = false;
@@ -363,14 +383,30 @@ private:
 
 void Call::settle(qsizetype count, const Delivery &delivery)
 {
+    // The clock is looked at before the mutex is taken, so that writers wait no longer than they must.
+    const nanoseconds time = clock->now();
+    if (!deferred && mayDefer(count, time)) {
+        deferred = delivery;
+        return;
+    }
     Mailbox::Section section(mailbox.get());
-    mailbox->settleCall(section, this, count, delivery);
+    if (isHere())
+        mailbox->settleDeferred(section, this, time);
+    mailbox->settleCall(section, this, count, delivery, time);
 }
 
 qsizetype Call::remaining() const
 {
+    if (isHere() && deferred)
+        return 0;
     const std::lock_guard lock(mailbox->m_mutex);
     return left();
+}
+
+void Call::settleAll(const Delivery &delivery)
+{
+    if (!(isHere() && deferred) && batch.size() > position)
+        settle(batch.size() - position, delivery);
 }
 
 void Call::orphan()
@@ -379,7 +415,7 @@ void Call::orphan()
     if (isInProcess)
         isOrphan = true; // Whether it threw or forgot them is known when it has returned.
     else
-        mailbox->settleCall(section, this, left(), lost());
+        mailbox->settleCall(section, this, left(), lost(), mailbox->now());
 }
 
 /* --- The intake -------------------------------------------------------------------------------------------------------- */
@@ -674,13 +710,13 @@ QFuture<Delivery> Mailbox::send(const Batch &batch)
     }
     promise->ref();
     Completion completion = CompletionAccess::wrap(CompletionRef(promise.get()));
-    forward(batch, std::move(completion));
+    forward(batch, std::move(completion), Handover::Queued);
     return future;
 }
 
-void Mailbox::forward(const Batch &batch, Completion completion)
+void Mailbox::forward(const Batch &batch, Completion completion, Handover handover)
 {
-    const WriteResult result = offer(batch, completion);
+    const WriteResult result = offer(batch, completion, handover);
     switch (result.status()) {
     case WriteResult::Status::Accepted:
         return;
@@ -696,7 +732,7 @@ void Mailbox::forward(const Batch &batch, Completion completion)
     }
 }
 
-WriteResult Mailbox::offer(const Batch &batch, Completion &completion)
+WriteResult Mailbox::offer(const Batch &batch, Completion &completion, Handover handover)
 {
     if (batch.isEmpty())
         return WriteResult(WriteResult::Status::Accepted, 0);
@@ -719,7 +755,7 @@ WriteResult Mailbox::offer(const Batch &batch, Completion &completion)
     section->signals |= Notifier::Changed;
 
     const std::shared_ptr<Consumer> consumer = m_consumer;
-    const bool isHere = consumer && m_kind == Kind::Plain && !m_isRunning && m_pump && m_pump->isCurrent();
+    const bool isHere = handover == Handover::Direct && consumer && m_kind == Kind::Plain && !m_isRunning && m_pump && m_pump->isCurrent();
     if (isHere && m_maxInFlight == 0)
         refreshMaxInFlight(section, consumer);
     const auto lane = isHere && m_maxInFlight > 1 ? m_lanes.find(batch.orderKey()) : m_lanes.end();
@@ -1070,7 +1106,7 @@ void Mailbox::addToLane(Section &section, quint64 key, Node *node)
 
 StateRef<Call> Mailbox::makeCall(Batch batch, nanoseconds stamp, CompletionRef upstream)
 {
-    StateRef<Call> call(new Call(std::static_pointer_cast<Mailbox>(shared_from_this()), std::move(batch), stamp, std::move(upstream)));
+    StateRef<Call> call(new Call(std::static_pointer_cast<Mailbox>(shared_from_this()), m_clock, std::move(batch), stamp, std::move(upstream)));
     m_calls.push_back(call);
     m_statistics.inFlight += call->batch.size();
     return call;
@@ -1081,6 +1117,8 @@ void Mailbox::invoke(Section &section, const StateRef<Call> &call)
     const std::shared_ptr<Consumer> consumer = m_consumer;
     m_isRunning = true;
     call->isInProcess = true;
+    call->processBegin = now();
+    call->processThread.store(Call::threadTag(), std::memory_order_relaxed);
     section.unlock();
     Delivery thrown;
     call->ref();
@@ -1093,14 +1131,17 @@ void Mailbox::invoke(Section &section, const StateRef<Call> &call)
     } catch (...) {
         thrown = Delivery::failed(Delivery::Error::Exception, u"an exception left the sink"_s, Delivery::Retry::Never);
     }
+    const nanoseconds time = call->clock->now();
+    call->processThread.store(nullptr, std::memory_order_relaxed);
     section.relock();
     m_isRunning = false;
     call->isInProcess = false;
+    settleDeferred(section, call.get(), time);
     if (thrown.isFailure()) {
-        settleCall(section, call.get(), std::min(call->left(), qsizetype(1)), thrown);
-        settleCall(section, call.get(), call->left(), Delivery::untried());
+        settleCall(section, call.get(), std::min(call->left(), qsizetype(1)), thrown, time);
+        settleCall(section, call.get(), call->left(), Delivery::untried(), time);
     } else if (call->isOrphan) {
-        settleCall(section, call.get(), call->left(), CompletionState::lost());
+        settleCall(section, call.get(), call->left(), CompletionState::lost(), time);
     }
 }
 
@@ -1125,7 +1166,7 @@ void Mailbox::endCall(Call *call)
 
 /* --- Outcomes ---------------------------------------------------------------------------------------------------------- */
 
-void Mailbox::settleCall(Section &section, Call *call, qsizetype count, const Delivery &delivery)
+void Mailbox::settleCall(Section &section, Call *call, qsizetype count, const Delivery &delivery, nanoseconds time)
 {
     if (call->isOver || count <= 0)
         return;
@@ -1147,9 +1188,15 @@ void Mailbox::settleCall(Section &section, Call *call, qsizetype count, const De
         putBack(call, events);
     } else {
         account(section, events, call->upstream, delivery);
-        m_statistics.latency.record(now() - call->stamp, count);
+        m_statistics.latency.record(time - call->stamp, count);
     }
     call->position += count;
+    if (m_isExpired && delivery.outcome() == Delivery::Outcome::Dropped) {
+        // A sink behind has expired, too.
+        m_closeLeft += count;
+        if (delivery.error() == Delivery::Error::Unknown)
+            m_closeUnknown += count;
+    }
     if (delivery.isFailure() && delivery.isClosed() && m_stage == Stage::Open)
         section.rare().closesSelf = true;
     if (call->left() > 0)
@@ -1157,6 +1204,12 @@ void Mailbox::settleCall(Section &section, Call *call, qsizetype count, const De
     endCall(call);
     if (hasWork() || m_stage != Stage::Open)
         kick(section.after());
+}
+
+void Mailbox::settleDeferred(Section &section, Call *call, nanoseconds time)
+{
+    if (const auto delivery = std::exchange(call->deferred, std::nullopt))
+        settleCall(section, call, call->left(), *delivery, time);
 }
 
 void Mailbox::putBack(Call *call, const Batch &batch)
@@ -1348,6 +1401,13 @@ void Mailbox::expire(Section &section)
         return;
     m_isExpired = true;
     m_mustInterrupt = true;
+    // Those behind first: what they say of an event is nearer to the truth.
+    closeLinks(section, nanoseconds(0));
+    kick(section.after());
+    section.unlock();
+    section.relock();
+    if (m_stage == Stage::Closed)
+        return;
     static const Delivery unknown = Delivery::dropped(
         Delivery::Error::Unknown, u"the sink was closed while the event was under way: it may have arrived"_s);
     auto calls = std::exchange(m_calls, {});
@@ -1372,7 +1432,6 @@ void Mailbox::expire(Section &section)
             noteLeft(section, node->batch, node->upstream, discarded());
     }
     section.rare().garbage.takeAll(waiting);
-    closeLinks(section, nanoseconds(0));
     section.rare().watchesGrace = true;
     kick(section.after());
 }
@@ -1515,7 +1574,6 @@ void Mailbox::dropConsumer()
         m_stage = Stage::Draining;
     expire(section);
     section.rare().watchesGrace = false;
-    section.rare().closing.clear(); // They are children, and have their turn.
     consumer.swap(m_consumer);
     tasks.swap(m_tasks);
     m_isReleased = true;

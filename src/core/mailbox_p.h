@@ -84,6 +84,11 @@ public:
         Boundary, // Works on a worker, wherever the sink lives.
     };
 
+    enum class Handover : quint8 {
+        Direct, // Processed within the call, where the consumer is idle in this thread.
+        Queued, // Through the intake.
+    };
+
     Mailbox(Kind kind, std::shared_ptr<Pump> pump, std::shared_ptr<Worker> worker);
     ~Mailbox() override;
 
@@ -93,9 +98,9 @@ public:
     // The same for one who comes back with the rest: what is not accepted was not offered.
     WriteResult writeSome(const Batch &batch);
     // With a completion that hears of each event. Accepted whole or not at all; if not, the completion is left alone.
-    WriteResult offer(const Batch &batch, Completion &completion);
+    WriteResult offer(const Batch &batch, Completion &completion, Handover handover);
     // The same, and where it is not accepted the completion hears that.
-    void forward(const Batch &batch, Completion completion);
+    void forward(const Batch &batch, Completion completion, Handover handover);
     QFuture<Delivery> send(const Batch &batch);
     // Runs in the consumer's thread: in the order of the writes, or as soon as possible. False where it is closed.
     bool enqueue(std::function<void()> command);
@@ -208,7 +213,8 @@ private:
     void endCall(Call *call);
 
     // Outcomes
-    void settleCall(Section &section, Call *call, qsizetype count, const Delivery &delivery);
+    void settleCall(Section &section, Call *call, qsizetype count, const Delivery &delivery, std::chrono::nanoseconds time);
+    void settleDeferred(Section &section, Call *call, std::chrono::nanoseconds time);
     void parkCall(Call *call, bool parked); // without the mutex
     void putBack(Call *call, const Batch &batch);
     void account(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery);

@@ -4,6 +4,7 @@
 #include "pump_p.h"
 
 #include <chrono>
+#include <thread>
 
 namespace Qanat {
 
@@ -77,10 +78,14 @@ void Pump::attach()
     threadPump.pump = shared_from_this();
     libraryThread = m_thread == Thread::Library;
     auto *receiver = new PumpReceiver(this);
-    const std::lock_guard lock(m_mutex);
-    m_receiver = receiver;
-    if (!m_ready.empty())
-        wake();
+    PumpReceiver *woken = nullptr;
+    {
+        const std::lock_guard lock(m_mutex);
+        m_receiver = receiver;
+        if (!m_ready.empty())
+            woken = takeWake();
+    }
+    wake(woken);
 }
 
 void Pump::retire()
@@ -92,7 +97,22 @@ void Pump::retire()
         std::swap(receiver, m_receiver);
         left.swap(m_ready);
     }
+    // Whoever found it there a moment ago is about to be done.
+    while (m_wakers.load(std::memory_order_acquire) > 0)
+        std::this_thread::yield();
     delete receiver;
+}
+
+void Pump::wakeAnew()
+{
+    PumpReceiver *receiver = nullptr;
+    {
+        const std::lock_guard lock(m_mutex);
+        m_woken = false;
+        if (!m_ready.empty() || !m_taken.empty())
+            receiver = takeWake();
+    }
+    wake(receiver);
 }
 
 bool Pump::isCurrent() const
@@ -102,17 +122,32 @@ bool Pump::isCurrent() const
 
 void Pump::schedule(std::shared_ptr<PumpTask> task)
 {
-    const std::lock_guard lock(m_mutex);
-    m_ready.push_back(std::move(task));
-    if (!m_woken && m_receiver)
-        wake();
+    PumpReceiver *receiver = nullptr;
+    {
+        const std::lock_guard lock(m_mutex);
+        m_ready.push_back(std::move(task));
+        receiver = takeWake();
+    }
+    wake(receiver);
 }
 
-// With the mutex, so that the receiver stays until the wake-up is posted.
-void Pump::wake()
+// With the mutex: the receiver, if it has to be woken. It stays until it is.
+PumpReceiver *Pump::takeWake()
 {
+    if (m_woken || !m_receiver)
+        return nullptr;
     m_woken = true;
-    Q_EMIT m_receiver->wanted();
+    m_wakers.fetch_add(1, std::memory_order_relaxed);
+    return m_receiver;
+}
+
+// Without the mutex, or the thread that wakes up would wait for it at once.
+void Pump::wake(PumpReceiver *receiver)
+{
+    if (!receiver)
+        return;
+    Q_EMIT receiver->wanted();
+    m_wakers.fetch_sub(1, std::memory_order_release);
 }
 
 bool Pump::isSliceOver() const
@@ -144,9 +179,13 @@ void Pump::run()
         }
         const bool isOver = !first && isSliceOver();
         if (isOver || (mayNest && m_next + 1 < m_taken.size())) {
-            const std::lock_guard lock(m_mutex);
-            if (m_receiver && !(mayNest && m_woken))
-                wake();
+            PumpReceiver *receiver = nullptr;
+            {
+                const std::lock_guard lock(m_mutex);
+                m_woken = m_woken && mayNest;
+                receiver = takeWake();
+            }
+            wake(receiver);
             if (isOver)
                 return;
         }

@@ -6,6 +6,7 @@
 
 #include <QtCore/qobject.h>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
@@ -50,6 +51,8 @@ public:
     // Makes it the pump of the current thread; until the thread ends or retire() is called.
     void attach();
     void retire();
+    // What was posted to the application's thread has gone with the QCoreApplication before. The pump's thread.
+    void wakeAnew();
 
     // Any thread.
     void schedule(std::shared_ptr<PumpTask> task);
@@ -60,12 +63,14 @@ public:
 private:
     friend class PumpReceiver;
     void run();
-    void wake();
+    PumpReceiver *takeWake();
+    void wake(PumpReceiver *receiver);
 
     std::mutex m_mutex;
     std::vector<std::shared_ptr<PumpTask>> m_ready;
     PumpReceiver *m_receiver = nullptr;
     bool m_woken = false;
+    std::atomic<int> m_wakers{0};
     const Thread m_thread;
 
     // Only the pump's thread:

@@ -25,6 +25,7 @@ struct State
 {
     std::mutex mutex;
     bool isRunning = false;
+    bool isEnding = false; // end() watches by itself.
     std::unordered_map<const Mailbox *, std::weak_ptr<Mailbox>> mailboxes;
     std::vector<std::weak_ptr<Worker>> waiting;
     std::shared_ptr<Worker> watcher;
@@ -109,6 +110,12 @@ std::shared_ptr<Worker> watcher()
     return state().watcher;
 }
 
+bool isEnding()
+{
+    const std::lock_guard lock(state().mutex);
+    return state().isEnding;
+}
+
 // Threads that have ended meanwhile are destroyed; those that have not stay in the list.
 void joinEnded(QDeadlineTimer deadline)
 {
@@ -136,6 +143,7 @@ void end()
     {
         const std::lock_guard lock(state().mutex);
         state().isRunning = false;
+        state().isEnding = true;
         for (const auto &[key, weak] : state().mailboxes) {
             if (auto mailbox = weak.lock())
                 mailboxes.push_back(std::move(mailbox));
@@ -158,6 +166,10 @@ void end()
         mailbox->forceClosed();
     }
     mailboxes.clear();
+    {
+        const std::lock_guard lock(state().mutex);
+        state().isEnding = false;
+    }
     if (watcher)
         watcher->pump()->schedule(std::make_shared<ForgetTask>());
     watcher.reset();
@@ -172,6 +184,7 @@ void begin()
         state().isRunning = true;
         waiting.swap(state().waiting);
     }
+    Pump::current()->wakeAnew();
     for (const auto &weak : waiting) {
         if (const auto worker = weak.lock())
             worker->start();
@@ -208,7 +221,7 @@ bool watchDeadline(const std::shared_ptr<Mailbox> &mailbox, const std::shared_pt
     const auto worker = watcher();
     if (worker)
         worker->pump()->schedule(std::make_shared<WatchTask>(WatchTask::Kind::Deadline, mailbox.get(), mailbox, clock, due));
-    return worker != nullptr;
+    return worker || isEnding();
 }
 
 bool watchGrace(const std::shared_ptr<Mailbox> &mailbox)
@@ -219,7 +232,7 @@ bool watchGrace(const std::shared_ptr<Mailbox> &mailbox)
     if (worker)
         worker->pump()->schedule(
             std::make_shared<WatchTask>(WatchTask::Kind::Grace, mailbox.get(), mailbox, clock, clock->now() + Grace));
-    return worker != nullptr;
+    return worker || isEnding();
 }
 
 void unwatch(const Mailbox *mailbox)

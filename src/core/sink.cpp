@@ -155,7 +155,9 @@ Delivery Sink::deliver(const Event &)
 
 void Sink::process(const Batch &batch, Completion completion)
 {
-    // Outcomes that are alike are told together.
+    // Outcomes that are alike are told together, unless that would take long: somebody may wait for them.
+    constexpr std::chrono::milliseconds Longest(2);
+    auto told = std::chrono::steady_clock::now();
     qsizetype same = 0;
     Delivery last;
     for (qsizetype i = 0; i < batch.size(); ++i) {
@@ -169,9 +171,11 @@ void Sink::process(const Batch &batch, Completion completion)
         } catch (...) {
             delivery = Delivery::failed(Delivery::Error::Exception, u"an exception left the sink"_s, Delivery::Retry::Never);
         }
-        if (same > 0 && delivery != last) {
+        const auto now = std::chrono::steady_clock::now();
+        if (same > 0 && (delivery != last || now - told > Longest)) {
             completion.settle(same, last);
             same = 0;
+            told = now;
         }
         last = delivery;
         ++same;
@@ -222,7 +226,7 @@ void Sink::forward(Sink *target, const Batch &batch, Completion completion)
         return;
     }
     const std::shared_ptr<Mailbox> mailbox = target->d->mailbox;
-    mailbox->forward(batch, std::move(completion));
+    mailbox->forward(batch, std::move(completion), Mailbox::Handover::Direct);
 }
 
 void Sink::post(std::function<void()> task)

@@ -3,10 +3,10 @@
 
 #include "Qanat/testing/contractsuite.h"
 
-#include "Qanat/testing/heartbeat.h"
 #include "Qanat/testing/manualclock.h"
 #include "Qanat/testing/waituntil.h"
 #include "crew_p.h"
+#include "heartbeatwatch_p.h"
 
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qregularexpression.h>
@@ -68,7 +68,7 @@ public:
     ContractSubject subject() const;
 
     std::vector<std::pair<QString, ContractSuite::Factory>> factories;
-    std::unique_ptr<Heartbeat> heartbeat;
+    std::unique_ptr<HeartbeatWatch> heartbeat;
 };
 
 // That of the current row.
@@ -109,11 +109,13 @@ void ContractSuite::initTestCase_data()
 void ContractSuite::init()
 {
     QTest::failOnWarning(QRegularExpression(u".*"_s));
-    d->heartbeat = std::make_unique<Heartbeat>();
+    d->heartbeat = std::make_unique<HeartbeatWatch>();
 }
 
 void ContractSuite::cleanup()
 {
+    if (!d->heartbeat)
+        return;
     const bool isWithin = d->heartbeat->isWithin();
     const QString summary = d->heartbeat->summary();
     d->heartbeat.reset();
@@ -557,6 +559,8 @@ void ContractSuite::anExceptionFailsItsEventOnly()
 
 void ContractSuite::destroyingInMidFlight()
 {
+    // A destructor may wait for a worker.
+    d->heartbeat.reset();
     for (int round = 0; round < 20; ++round) {
         ContractSubject subject = d->subject();
         if (subject.recording && round % 2)

@@ -17,7 +17,7 @@ void QanatTest::init()
 void ThreadedTest::init()
 {
     QTest::failOnWarning(QRegularExpression(u".*"_s));
-    m_heartbeat = std::make_unique<Heartbeat>();
+    m_heartbeat = std::make_unique<HeartbeatWatch>();
 }
 
 void ThreadedTest::cleanup()

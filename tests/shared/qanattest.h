@@ -5,10 +5,10 @@
 #define QANAT_TESTS_QANATTEST_H
 
 #include "crew_p.h"
+#include "heartbeatwatch_p.h"
 
 #include <Qanat/Broadcaster>
 #include <Qanat/Event>
-#include <Qanat/Heartbeat>
 #include <Qanat/ManualClock>
 #include <Qanat/RecordingSink>
 #include <Qanat/Sink>
@@ -57,11 +57,11 @@ private Q_SLOTS:
     void cleanup();
 
 protected:
-    // For what may block the main thread: nothing is measured until the end of the test function.
+    // For a test that has to block its own thread: nothing is measured in it.
     void dismissHeartbeat() { m_heartbeat.reset(); }
 
 private:
-    std::unique_ptr<Heartbeat> m_heartbeat;
+    std::unique_ptr<HeartbeatWatch> m_heartbeat;
 };
 
 template<typename T>

@@ -18,6 +18,7 @@
 #include <QtCore/qeventloop.h>
 #include <QtCore/qloggingcategory.h>
 #include <QtCore/qregularexpression.h>
+#include <QtCore/qscopeguard.h>
 #include <QtCore/qset.h>
 #include <QtCore/qtimer.h>
 
@@ -46,7 +47,7 @@ Q_DECLARE_METATYPE(Qanat::HttpResponse)
 namespace {
 
 //! How long a condition is waited for that a working library meets soon: for broken ones only.
-constexpr int Patience = 20'000;
+constexpr int Patience = 60'000;
 
 //! The outcomes of events, in order.
 class Outcomes
@@ -347,13 +348,14 @@ void tst_HttpSink::request_carriesNoCookies()
 
 void tst_HttpSink::request_ignoresProxies()
 {
-    HttpReceiver receiver;
     HttpReceiver proxy;
     QNetworkProxy::setApplicationProxy(QNetworkProxy(QNetworkProxy::HttpProxy, u"127.0.0.1"_s, proxy.port()));
     const auto restore = qScopeGuard([] { QNetworkProxy::setApplicationProxy(QNetworkProxy()); });
-    Probe sink(receiver.url());
-    QVERIFY(attemptOne(sink).isSuccess());
-    QCOMPARE(receiver.requestCount(), 1u);
+    // Reserved for documentation (RFC 5737), so nobody answers there. To loopback Qt never uses a proxy.
+    Probe sink(QUrl(u"http://192.0.2.1/"_s));
+    sink.setPlainHttp(HttpSink::PlainHttp::Everywhere);
+    sink.setConnectTimeout(300ms);
+    QVERIFY(!attemptOne(sink).isSuccess());
     QCOMPARE(proxy.connectionCount(), 0u);
 }
 
@@ -1180,7 +1182,7 @@ void tst_HttpSink::queue_keepsTheMainThreadFree()
             return HttpResponse::status(204);
         }
     });
-    constexpr int Count = 1000;
+    constexpr int Count = 300;
     Queue queue(std::make_unique<HttpSink>(receiver.url()));
     Heartbeat heartbeat;
     QVERIFY(queue.write(numberedBatch(Count)));
