@@ -145,8 +145,10 @@ private:
                 } else if (result == WriteResult::Status::Full && !waits) {
                     lose(outlet, m_current.batch.size() - outlet.accepted);
                 } else if (result == WriteResult::Status::Full && result.accepted() == 0) {
-                    if (outlet.sink->statistics().pending > 0) {
-                        outlet.sink->wantRoom();
+                    const qint64 most = outlet.sink->limits().bytes;
+                    const qint64 bytes = most == Limits::Unlimited ? 0 : m_current.batch[outlet.accepted].estimatedSize();
+                    if (bytes <= most) {
+                        outlet.sink->wantRoom(bytes);
                         isComplete = false;
                         break;
                     }
@@ -177,7 +179,9 @@ private:
         if (!m_current.ledger)
             return waits ? outlet.sink->writeSome(rest) : outlet.sink->write(rest);
         // With a completion it is all or nothing, so a limit that is smaller than the batch wants smaller pieces.
-        const qsizetype piece = std::clamp(qsizetype(outlet.sink->limits().events / 2), qsizetype(1), rest.size());
+        const Limits limits = outlet.sink->limits();
+        const qsizetype most = limits.bytes == Limits::Unlimited ? qsizetype(limits.events / 2) : 1;
+        const qsizetype piece = std::clamp(most, qsizetype(1), rest.size());
         Completion completion = m_current.ledger->part(outlet.accepted, piece);
         const WriteResult result = outlet.sink->offer(rest.mid(0, piece), completion, Mailbox::Handover::Queued);
         CompletionAccess::take(std::move(completion)); // Where it was refused, it must not be heard.

@@ -526,11 +526,15 @@ WriteResult Mailbox::writeLimited(Section &section, const Batch &batch)
             if (makeRoom(section, std::min(batch.size() - accepted, qsizetype(m_limits.events)), bytes))
                 continue;
         } else if (m_limits.overflow == Limits::Overflow::Wait && bytes <= m_limits.bytes && mayWait()) {
+            // While it waits it is neither written nor rejected.
+            const qsizetype waiting = batch.size() - accepted;
+            m_statistics.offered -= waiting;
             ++m_waitingWriters;
             section.unlock();
             section.relock();
             m_room.wait(section.lock(), [&] { return m_stage != Stage::Open || roomFor(batch, accepted) > 0; });
             --m_waitingWriters;
+            m_statistics.offered += waiting;
             if (m_stage == Stage::Open)
                 continue;
             status = WriteResult::Status::Closed;
@@ -904,6 +908,12 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
         m_isRunning = false;
         return true;
     };
+    if (!m_trash.isEmpty()) {
+        section.rare().garbage.takeAll(m_trash);
+        section.unlock();
+        section.relock();
+        return true;
+    }
     if (m_stage == Stage::Closed)
         return std::exchange(m_mustFinish, false) && run([&] { consumer->finish(); });
     if (!m_tasks.empty()) {
@@ -1191,7 +1201,7 @@ void Mailbox::settleCall(Section &section, Call *call, qsizetype count, const De
         m_statistics.latency.record(time - call->stamp, count);
     }
     call->position += count;
-    if (m_isExpired && delivery.outcome() == Delivery::Outcome::Dropped) {
+    if (m_isExpired && delivery.isFailure()) {
         // A sink behind has expired, too.
         m_closeLeft += count;
         if (delivery.error() == Delivery::Error::Unknown)
@@ -1290,7 +1300,7 @@ void Mailbox::checkRoom(Aftermath &after)
 {
     if (m_waitingWriters > 0)
         m_room.notify_all();
-    if (m_isRoomWanted && m_statistics.pending <= m_limits.events / 2 && m_statistics.pendingBytes <= m_limits.bytes / 2) {
+    if (m_isRoomWanted && m_statistics.pending <= m_limits.events / 2 && m_statistics.pendingBytes <= m_limits.bytes - m_wantedBytes) {
         m_isRoomWanted = false;
         after.rare().watchers = m_watchers;
     }
@@ -1391,6 +1401,7 @@ void Mailbox::endWithApplication()
         m_stage = Stage::Draining;
         m_room.notify_all();
     }
+    m_isLeaving = true;
     expire(section);
     section.rare().watchesGrace = false;
 }
@@ -1400,18 +1411,26 @@ void Mailbox::expire(Section &section)
     if (m_isExpired || m_stage == Stage::Closed)
         return;
     m_isExpired = true;
-    m_mustInterrupt = true;
-    // Those behind first: what they say of an event is nearer to the truth.
+    NodeList waiting;
+    for (auto &[key, lane] : m_lanes) {
+        waiting.takeAll(lane.waiting);
+        lane.count = 0;
+    }
+    waiting.takeAll(m_queue);
+    m_readyLanes.clear();
+    for (const Node *node = waiting.head; node; node = node->next) {
+        if (!node->command)
+            noteLeft(section, node->batch, node->upstream, discarded());
+    }
+    // To destroy a million events takes long, and this may be the GUI thread.
+    (m_kind == Kind::Boundary && m_consumer ? m_trash : section.rare().garbage).takeAll(waiting);
+    // Then those behind: what they say of an event that is under way is nearer to the truth.
     closeLinks(section, nanoseconds(0));
-    kick(section.after());
     section.unlock();
     section.relock();
-    if (m_stage == Stage::Closed)
-        return;
     static const Delivery unknown = Delivery::dropped(
         Delivery::Error::Unknown, u"the sink was closed while the event was under way: it may have arrived"_s);
-    auto calls = std::exchange(m_calls, {});
-    for (const StateRef<Call> &call : calls) {
+    for (const StateRef<Call> &call : std::exchange(m_calls, {})) {
         const qsizetype left = call->left();
         m_statistics.inFlight -= left;
         noteLeft(section, call->batch.mid(call->position), call->upstream, call->isParked ? discarded() : unknown);
@@ -1421,18 +1440,10 @@ void Mailbox::expire(Section &section)
         section->oldCalls.append(call);
     }
     m_parkedCount = 0;
-    NodeList waiting;
-    for (auto &[key, lane] : m_lanes)
-        waiting.takeAll(lane.waiting);
-    waiting.takeAll(m_queue);
     m_lanes.clear();
-    m_readyLanes.clear();
-    for (const Node *node = waiting.head; node; node = node->next) {
-        if (!node->command)
-            noteLeft(section, node->batch, node->upstream, discarded());
-    }
-    section.rare().garbage.takeAll(waiting);
-    section.rare().watchesGrace = true;
+    m_mustInterrupt = true;
+    if (m_stage != Stage::Closed)
+        section.rare().watchesGrace = true;
     kick(section.after());
 }
 
@@ -1802,10 +1813,11 @@ void Mailbox::removeWatcher(const std::shared_ptr<Mailbox> &watcher)
     m_watchers.erase(std::remove_if(m_watchers.begin(), m_watchers.end(), isThat), m_watchers.end());
 }
 
-void Mailbox::wantRoom()
+void Mailbox::wantRoom(qint64 bytes)
 {
     Section section(this);
     m_isRoomWanted = true;
+    m_wantedBytes = std::max(bytes, m_limits.bytes / 2);
     if (m_stage == Stage::Open)
         checkRoom(section.after());
     else

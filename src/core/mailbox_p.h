@@ -139,8 +139,8 @@ public:
     void addWatcher(const std::shared_ptr<Mailbox> &watcher);
     void removeWatcher(const std::shared_ptr<Mailbox> &watcher);
     void poke();
-    // Watchers are told when this has room for half of its limit.
-    void wantRoom();
+    // Watchers are told when this has room for half of its limit, and for so many bytes.
+    void wantRoom(qint64 bytes);
     // Its outcome is that of its links together.
     void sumTargets();
     // Consumer::finish() may come after the close.
@@ -260,6 +260,7 @@ private:
     bool m_isLimited = false;
 
     NodeList m_queue;
+    NodeList m_trash; // To be destroyed in the consumer's thread.
     quint32 m_nextCapacity = 16;
     std::vector<std::function<void()>> m_tasks;
     std::unordered_map<quint64, Lane> m_lanes;
@@ -286,6 +287,7 @@ private:
     bool m_isExpired = false;
     bool m_isWatched = false;
     bool m_isRoomWanted = false;
+    qint64 m_wantedBytes = 0;
     bool m_closesAnywhere = false;
     bool m_isLeaving = false; // The object outside is being destroyed.
     bool m_mustFinish = false;

@@ -109,8 +109,7 @@ void Pump::wakeAnew()
     {
         const std::lock_guard lock(m_mutex);
         m_woken = false;
-        if (!m_ready.empty() || !m_taken.empty())
-            receiver = takeWake();
+        receiver = takeWake();
     }
     wake(receiver);
 }

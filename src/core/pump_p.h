@@ -51,10 +51,11 @@ public:
     // Makes it the pump of the current thread; until the thread ends or retire() is called.
     void attach();
     void retire();
-    // What was posted to the application's thread has gone with the QCoreApplication before. The pump's thread.
-    void wakeAnew();
 
     // Any thread.
+
+    // A wake-up may have been lost: there was no QCoreApplication to deliver it.
+    void wakeAnew();
     void schedule(std::shared_ptr<PumpTask> task);
     bool isCurrent() const;
     // Whether it is time to let the thread do other things. The pump's thread, inside of a task.

@@ -41,6 +41,7 @@ struct Try
     };
     std::vector<Run> again;
     Delivery failure; // The first of the attempt.
+    Delivery lastPart; // The outcome of those that were settled last.
     bool anyTried = false;
     // Both have to happen before the attempt is looked at, in any order, perhaps in two threads: whoever is second does it.
     enum Phase : int { Returned = 1, Settled = 2 };
@@ -107,6 +108,7 @@ public:
     nanoseconds now() const { return q->clock()->now(); }
     void start(const TryRef &work);
     void attempt(const TryRef &work);
+    void finishAttempt(const TryRef &work);
     static void hear(Try &work, qsizetype count, const Delivery &delivery);
     void evaluate(const TryRef &work);
     void giveUp(Try &work, bool strategyDrops);
@@ -246,15 +248,29 @@ void RetryingSinkPrivate::attempt(const TryRef &work)
     // The handler may outlive this sink: it reaches it through the mailbox only, which runs nothing for a sink that is gone.
     SinkAccess::forward(target, work->batch,
                         Completion(count, [this, work, mailbox, count](qsizetype settled, const Delivery &delivery) {
-                            hear(*work, settled, delivery);
-                            if (work->settled == count && (work->phase.fetch_or(Try::Settled) & Try::Returned))
-                                mailbox->post([this, work] { evaluate(work); });
+                            if (work->settled + settled < count) {
+                                hear(*work, settled, delivery);
+                                return;
+                            }
+                            work->lastPart = delivery;
+                            if (work->phase.fetch_or(Try::Settled) & Try::Returned)
+                                mailbox->post([this, work] { finishAttempt(work); });
                         }));
     if (work->phase.fetch_or(Try::Returned) & Try::Settled)
-        evaluate(work);
+        finishAttempt(work);
 }
 
-// In whichever thread the target settles.
+// The last outcome goes up only here, in the sink's thread: it may bring the next batch, for which the strategy must not be
+// asked before it has heard of this one.
+void RetryingSinkPrivate::finishAttempt(const TryRef &work)
+{
+    if (work->isVoid)
+        return;
+    hear(*work, work->batch.size() - work->settled, work->lastPart);
+    evaluate(work);
+}
+
+// In whichever thread the target settles, but for the last part.
 void RetryingSinkPrivate::hear(Try &work, qsizetype count, const Delivery &delivery)
 {
     const qsizetype first = work.settled;

@@ -27,7 +27,7 @@ struct State
     bool isRunning = false;
     bool isEnding = false; // end() watches by itself.
     std::unordered_map<const Mailbox *, std::weak_ptr<Mailbox>> mailboxes;
-    std::vector<std::weak_ptr<Worker>> waiting;
+    std::vector<std::weak_ptr<Worker>> workers; // All that were not destroyed.
     std::shared_ptr<Worker> watcher;
     std::vector<QThread *> ending;
 };
@@ -149,7 +149,6 @@ void end()
                 mailboxes.push_back(std::move(mailbox));
         }
         watcher.swap(state().watcher);
-        state().waiting.clear();
     }
     for (const auto &mailbox : mailboxes) {
         const qint64 left = mailbox->statistics().pending;
@@ -178,17 +177,23 @@ void end()
 
 void begin()
 {
-    std::vector<std::weak_ptr<Worker>> waiting;
+    std::vector<std::weak_ptr<Worker>> workers;
     {
         const std::lock_guard lock(state().mutex);
         state().isRunning = true;
-        waiting.swap(state().waiting);
+        workers = state().workers;
     }
-    Pump::current()->wakeAnew();
-    for (const auto &weak : waiting) {
-        if (const auto worker = weak.lock())
+    for (const auto &weak : workers) {
+        const auto worker = weak.lock();
+        if (!worker)
+            continue;
+        // Without a QCoreApplication, Qt drops what is posted, so a wake-up may be lost from between two of them.
+        if (worker->isAlive())
+            worker->pump()->wakeAnew();
+        else
             worker->start();
     }
+    Pump::current()->wakeAnew();
     qAddPostRoutine(end);
 }
 
@@ -253,10 +258,11 @@ void startOrWait(const std::shared_ptr<Worker> &worker)
     joinEnded(QDeadlineTimer(0));
     {
         const std::lock_guard lock(state().mutex);
-        if (!state().isRunning) {
-            state().waiting.push_back(worker);
+        auto &workers = state().workers;
+        workers.erase(std::remove_if(workers.begin(), workers.end(), [](const auto &one) { return one.expired(); }), workers.end());
+        workers.push_back(worker);
+        if (!state().isRunning)
             return;
-        }
     }
     worker->start();
 }

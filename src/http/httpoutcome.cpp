@@ -75,7 +75,7 @@ Delivery outcomeOfStatus(int status, QByteArrayView retryAfter, std::chrono::mil
     const auto retry = error == Delivery::Error::Refused ? Delivery::Retry::Never : Delivery::Retry::CanHelp;
     const QString text =
         status >= 300 && status < 400 ? u"%1 answered %2, and redirects are not followed"_s : u"%1 answered %2"_s;
-    const Delivery failure = Delivery::failed(error, text.arg(origin).arg(status), retry).withStatus(status);
+    Delivery failure = Delivery::failed(error, text.arg(origin).arg(status), retry).withStatus(status);
     if (!heedsRetryAfter(status, error))
         return failure;
     const auto wait = waitAskedFor(status, retryAfter, wallClock);

@@ -20,6 +20,9 @@
 
 #include <algorithm>
 #include <array>
+#include <future>
+#include <system_error>
+#include <thread>
 
 namespace Qanat {
 
@@ -36,6 +39,30 @@ std::chrono::milliseconds clampedTimeout(std::chrono::milliseconds timeout)
 bool isPassingFailure(const Delivery &outcome)
 {
     return outcome.outcome() == Delivery::Outcome::Failed && outcome.canRetry();
+}
+
+/*!
+ * Deletes a manager whose thread may not come back: while headers come in faster than Qt 6.4 reads them, it does nothing
+ * else, and the manager's destructor waits 5 s for it. This thread need not.
+ */
+void deleteElsewhere(QNetworkAccessManager *manager)
+{
+    manager->setParent(nullptr);
+    manager->moveToThread(nullptr);
+    try {
+        std::promise<void> promise;
+        const std::future<void> deleted = promise.get_future();
+        std::thread([manager, promise = std::move(promise)]() mutable {
+            delete manager;
+            promise.set_value();
+        }).detach();
+        // As a rule it takes a moment only, and then nothing is under way any more when the process ends.
+        const bool isMainThread =
+            QCoreApplication::instance() && QCoreApplication::instance()->thread() == QThread::currentThread();
+        deleted.wait_for(isMainThread ? 5ms : 200ms);
+    } catch (const std::system_error &) {
+        delete manager; // There are no more threads to be had.
+    }
 }
 
 } // namespace
@@ -109,7 +136,7 @@ void HttpSinkPrivate::post(const QByteArray &body)
     QObject::connect(reply, &QNetworkReply::requestSent, q, [this] { requestSent(); });
     QObject::connect(reply, &QNetworkReply::readyRead, q, [this] { readAnswer(); });
     QObject::connect(reply, &QNetworkReply::finished, q, [this] { concludeLater(); });
-    reviewDeadlines();
+    timer->start(std::min(connectTimeout, requestTimeout));
 }
 
 void HttpSinkPrivate::requestSent()
@@ -207,24 +234,28 @@ void HttpSinkPrivate::endRequest()
     delete std::exchange(reply, nullptr);
 }
 
+void HttpSinkPrivate::interrupt()
+{
+    const bool isInFlight = reply != nullptr;
+    const QString where = isInFlight ? origin(reply->request().url()) : QString();
+    if (isInFlight)
+        endRequest();
+    Completion left = putAway();
+    if (isInFlight) {
+        left.settle(1, Delivery::failed(Delivery::Error::Unknown,
+                                        u"%1: ended before there was an answer, it may have arrived"_s.arg(where)));
+    }
+    left.settleAll(Delivery::untried());
+}
+
 void HttpSinkPrivate::releaseNetwork()
 {
     delete std::exchange(timer, nullptr);
     QNetworkAccessManager *released = std::exchange(manager, nullptr);
-    if (!released || !isStuckPossible) {
+    if (released && isStuckPossible)
+        deleteElsewhere(released);
+    else
         delete released;
-        return;
-    }
-    // While headers come in faster than Qt 6.4 reads them, its thread does nothing else, and the manager's destructor
-    // waits 5 s for it. This thread need not.
-    released->setParent(nullptr);
-    QThread *undertaker = QThread::create([released] { delete released; });
-    undertaker->setObjectName(u"Qanat undertaker"_s);
-    released->moveToThread(undertaker);
-    undertaker->moveToThread(QCoreApplication::instance() ? QCoreApplication::instance()->thread()
-                                                          : undertaker->thread());
-    QObject::connect(undertaker, &QThread::finished, undertaker, &QObject::deleteLater);
-    undertaker->start();
 }
 
 Delivery HttpSinkPrivate::outcome(Cause cause) const
@@ -297,7 +328,7 @@ HttpSink::HttpSink(const QUrl &url, QObject *parent)
 
 HttpSink::~HttpSink()
 {
-    interrupt();
+    d->interrupt();
     d->releaseNetwork();
 }
 
@@ -465,16 +496,7 @@ void HttpSink::process(const Batch &batch, Completion completion)
 
 void HttpSink::interrupt()
 {
-    const bool isInFlight = d->reply != nullptr;
-    if (isInFlight)
-        d->endRequest();
-    Completion left = d->putAway();
-    if (isInFlight) {
-        left.settle(
-            1, Delivery::failed(Delivery::Error::Unknown,
-                                u"%1: ended before there was an answer, it may have arrived"_s.arg(origin(d->url))));
-    }
-    left.settleAll(Delivery::untried());
+    d->interrupt();
 }
 
 Delivery HttpSink::finish()

@@ -43,6 +43,7 @@ public:
     void concludeLater();
     void conclude(Cause cause);
     void endRequest();
+    void interrupt();
     void releaseNetwork();
 
     [[nodiscard]] Delivery outcome(Cause cause) const;

@@ -735,7 +735,9 @@ void RetryingSinkTest::deadLettersOfAQueue()
 {
     auto end = std::make_unique<RecordingSink>();
     const auto recording = end->recording();
-    auto retrying = std::make_unique<RetryingSink>(std::move(end), ExponentialBackoff());
+    ExponentialBackoff strategy;
+    strategy.setChance([](qint64) { return qint64(0); });
+    auto retrying = std::make_unique<RetryingSink>(std::move(end), strategy);
     retrying->setMaximumAttempts(1);
     RecordingSink deadLetters;
     retrying->setDeadLetterSink(&deadLetters);

@@ -10,6 +10,7 @@
 #include <QtCore/qjsonobject.h>
 #include <QtCore/qprocess.h>
 #include <QtCore/qstringlist.h>
+#include <QtTest/qtestcase.h>
 
 #include <algorithm>
 #include <csignal>
@@ -29,6 +30,8 @@ public:
             kill();
             waitForFinished();
         }
+        if (QTest::currentTestFailed())
+            qInfo("qanat-relay ended with %d and printed: %s", exitCode(), errorOutput().right(10'000).constData());
     }
 
     //! Runs it to its end. \a input is the content of standard input.

@@ -643,7 +643,6 @@ void tst_Relay::holdsTheReaderBack()
         QVERIFY2(memory > 0 && memory < 100'000'000, QByteArray::number(memory).constData());
     }
     QVERIFY(relay.endAtOnce(SIGTERM));
-    QVERIFY2(!relay.totals().isEmpty(), relay.errorOutput().constData());
     QCOMPARE(relay.total("delivered"), 0);
     QVERIFY(relay.total("read") < MostHeld);
 }
