@@ -121,7 +121,8 @@ private:
     template<typename Predicate>
     void letGo(Predicate isThat)
     {
-        const auto end = std::stable_partition(m_outlets.begin(), m_outlets.end(), [&](const Outlet &outlet) { return !isThat(outlet); });
+        const auto end = std::stable_partition(m_outlets.begin(), m_outlets.end(),
+                                               [&](const Outlet &outlet) { return !isThat(outlet); });
         for (auto outlet = end; outlet != m_outlets.end(); ++outlet) {
             m_mailbox->removeLink(outlet->sink);
             outlet->sink->removeWatcher(self());
@@ -146,7 +147,8 @@ private:
                     lose(outlet, m_current.batch.size() - outlet.accepted);
                 } else if (result == WriteResult::Status::Full && result.accepted() == 0) {
                     const qint64 most = outlet.sink->limits().bytes;
-                    const qint64 bytes = most == Limits::Unlimited ? 0 : m_current.batch[outlet.accepted].estimatedSize();
+                    const qint64 bytes =
+                        most == Limits::Unlimited ? 0 : m_current.batch[outlet.accepted].estimatedSize();
                     if (bytes <= most) {
                         outlet.sink->wantRoom(bytes);
                         isComplete = false;
@@ -256,8 +258,9 @@ WriteResult::Status Broadcaster::add(Sink *sink)
     if (!sink || sink == this)
         return WriteResult::Status::Invalid;
     SinkAccess::noteType(*sink);
-    const bool isTaken = command(SinkAccess::mailbox(*this),
-                                 [mailbox = SinkAccess::mailbox(*sink)](BroadcastEngine &engine) { engine.add(mailbox); });
+    const bool isTaken =
+        command(SinkAccess::mailbox(*this),
+                [mailbox = SinkAccess::mailbox(*sink)](BroadcastEngine &engine) { engine.add(mailbox); });
     return isTaken ? WriteResult::Status::Accepted : WriteResult::Status::Closed;
 }
 
@@ -282,10 +285,11 @@ QFuture<void> Broadcaster::remove(Sink *sink)
     promise->start();
     QFuture<void> future = promise->future();
     const bool isTaken = sink
-        && command(SinkAccess::mailbox(*this), [mailbox = SinkAccess::mailbox(*sink), promise](BroadcastEngine &engine) {
-               engine.remove(mailbox);
-               promise->finish();
-           });
+                         && command(SinkAccess::mailbox(*this),
+                                    [mailbox = SinkAccess::mailbox(*sink), promise](BroadcastEngine &engine) {
+                                        engine.remove(mailbox);
+                                        promise->finish();
+                                    });
     if (!isTaken)
         promise->finish();
     return future;

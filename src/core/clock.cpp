@@ -13,7 +13,7 @@
 #include <vector>
 
 #ifdef Q_OS_LINUX
-#include <ctime>
+#    include <ctime>
 #endif
 
 namespace Qanat {
@@ -54,7 +54,8 @@ public:
 
     void wait()
     {
-        const auto look = std::clamp<std::chrono::nanoseconds>(due - clock->now(), std::chrono::nanoseconds(0), LongestLook);
+        const auto look =
+            std::clamp<std::chrono::nanoseconds>(due - clock->now(), std::chrono::nanoseconds(0), LongestLook);
         timer->start(std::chrono::ceil<std::chrono::milliseconds>(look));
     }
 
@@ -135,7 +136,8 @@ public:
 
     std::chrono::milliseconds wallClock() const override
     {
-        return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch());
+        return std::chrono::duration_cast<std::chrono::milliseconds>(
+            std::chrono::system_clock::now().time_since_epoch());
     }
 };
 

@@ -51,9 +51,7 @@ void CompletionState::settleAll(const Delivery &delivery)
         settle(count, delivery);
 }
 
-void CompletionState::setParked(bool)
-{
-}
+void CompletionState::setParked(bool) { }
 
 void CompletionState::orphan()
 {
@@ -175,10 +173,11 @@ void Ledger::handOn(std::unique_lock<std::mutex> &lock)
 
 Completion Ledger::part(qsizetype position, qsizetype count)
 {
-    return Completion(count, [ledger = shared_from_this(), position](qsizetype settled, const Delivery &delivery) mutable {
-        ledger->settle(position, settled, delivery);
-        position += settled;
-    });
+    return Completion(count,
+                      [ledger = shared_from_this(), position](qsizetype settled, const Delivery &delivery) mutable {
+                          ledger->settle(position, settled, delivery);
+                          position += settled;
+                      });
 }
 
 Completion Ledger::part(std::vector<qsizetype> positions)

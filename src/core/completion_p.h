@@ -105,7 +105,10 @@ public:
     }
     static CompletionState *state(const Completion &completion) { return completion.m_state; }
     // The duty goes over to whoever takes the reference.
-    static CompletionRef take(Completion &&completion) { return CompletionRef(std::exchange(completion.m_state, nullptr)); }
+    static CompletionRef take(Completion &&completion)
+    {
+        return CompletionRef(std::exchange(completion.m_state, nullptr));
+    }
 };
 
 /*

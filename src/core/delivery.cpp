@@ -141,7 +141,8 @@ Delivery Delivery::withAttempts(int attempts) const
 
 Delivery Delivery::withCause(const Delivery &cause) const
 {
-    return changed(*this, &Delivery::d, [&cause](DeliveryData &data) { data.cause = std::make_unique<Delivery>(cause); });
+    return changed(*this, &Delivery::d,
+                   [&cause](DeliveryData &data) { data.cause = std::make_unique<Delivery>(cause); });
 }
 
 Delivery Delivery::asDropped() const
@@ -181,8 +182,8 @@ bool Delivery::equals(const Delivery &other) const
     if (d == other.d)
         return true;
     return d->error == other.d->error && d->text == other.d->text && d->retry == other.d->retry
-        && d->retryAfter == other.d->retryAfter && d->status == other.d->status && d->attempts == other.d->attempts
-        && cause() == other.cause();
+           && d->retryAfter == other.d->retryAfter && d->status == other.d->status && d->attempts == other.d->attempts
+           && cause() == other.cause();
 }
 
 QDebug operator<<(QDebug debug, const Delivery &delivery)

@@ -80,8 +80,8 @@ void ListenerSink::goOn()
             ++heard;
         } catch (...) {
             settle();
-            work->completion.settle(
-                1, Delivery::failed(Delivery::Error::Exception, u"an exception left the listener"_s, Delivery::Retry::Never));
+            work->completion.settle(1, Delivery::failed(Delivery::Error::Exception, u"an exception left the listener"_s,
+                                                        Delivery::Retry::Never));
         }
         if (work->isGone)
             return;

@@ -86,7 +86,8 @@ void NodeList::takeAll(NodeList &other)
 class Call final : public CompletionState
 {
 public:
-    Call(std::shared_ptr<Mailbox> owner, std::shared_ptr<Clock> time, Batch events, nanoseconds accepted, CompletionRef up)
+    Call(std::shared_ptr<Mailbox> owner, std::shared_ptr<Clock> time, Batch events, nanoseconds accepted,
+         CompletionRef up)
         : mailbox(std::move(owner))
         , clock(std::move(time))
         , batch(std::move(events))
@@ -210,13 +211,9 @@ Event deadLetter(Event event, const Delivery &delivery)
 
 Consumer::~Consumer() = default;
 
-void Consumer::review()
-{
-}
+void Consumer::review() { }
 
-void Consumer::interrupt()
-{
-}
+void Consumer::interrupt() { }
 
 Delivery Consumer::finish()
 {
@@ -338,9 +335,8 @@ private:
         for (const auto &[link, within] : after.closing) {
             CloseCallback callback;
             if (after.tellsAboutClosing) {
-                callback = [self = std::static_pointer_cast<Mailbox>(m_mailbox->shared_from_this())](const CloseResult &result) {
-                    self->linkClosed(result);
-                };
+                callback = [self = std::static_pointer_cast<Mailbox>(m_mailbox->shared_from_this())](
+                               const CloseResult &result) { self->linkClosed(result); };
             }
             link->close(within, std::move(callback));
         }
@@ -467,7 +463,8 @@ WriteResult Mailbox::write(const Batch &batch)
     if (batch.isEmpty())
         return WriteResult(isClosed() ? WriteResult::Status::Closed : WriteResult::Status::Accepted, 0);
     if (!chunk->isChecked.load(std::memory_order_relaxed)) {
-        const auto invalid = std::find_if(batch.begin(), batch.end(), [](const Event &event) { return !event.isValid(); });
+        const auto invalid =
+            std::find_if(batch.begin(), batch.end(), [](const Event &event) { return !event.isValid(); });
         if (invalid != batch.end()) {
             const qsizetype prefix = invalid - batch.begin();
             if (prefix > 0) {
@@ -503,7 +500,8 @@ WriteResult Mailbox::writeChecked(const Batch &batch, bool comesBack)
         section->signals |= Notifier::Changed;
         result = WriteResult(WriteResult::Status::Accepted, batch.size());
     }
-    (comesBack ? m_statistics.offered : m_statistics.rejected) += (comesBack ? -1 : 1) * (batch.size() - result.accepted());
+    (comesBack ? m_statistics.offered : m_statistics.rejected) +=
+        (comesBack ? -1 : 1) * (batch.size() - result.accepted());
     return result;
 }
 
@@ -582,7 +580,8 @@ bool Mailbox::makeRoom(Section &section, qsizetype events, qint64 bytes)
 // Drops up to that many of those that wait: the oldest of the intake, or of the longest lane. Whether it dropped any.
 bool Mailbox::dropOldest(Section &section, qsizetype events)
 {
-    static const Delivery overflow = Delivery::dropped(Delivery::Error::Full, u"the limit was reached: the oldest was dropped"_s);
+    static const Delivery overflow =
+        Delivery::dropped(Delivery::Error::Full, u"the limit was reached: the oldest was dropped"_s);
     bool any = false;
     while (events > 0) {
         NodeList *list = &m_queue;
@@ -666,7 +665,8 @@ void Mailbox::appendBatch(const Batch &batch, CompletionRef upstream)
     node->stamp = now();
     node->upstream = std::move(upstream);
     qint64 unset = 0;
-    BatchBuilder::chunk(batch)->acceptedAt.compare_exchange_strong(unset, node->stamp.count(), std::memory_order_relaxed);
+    BatchBuilder::chunk(batch)->acceptedAt.compare_exchange_strong(unset, node->stamp.count(),
+                                                                   std::memory_order_relaxed);
     m_queue.append(node);
     m_statistics.written += batch.size();
     m_statistics.pending += batch.size();
@@ -695,7 +695,8 @@ WriteResult Mailbox::reject(qsizetype count, WriteResult::Status status)
 bool Mailbox::mayWait()
 {
     const QCoreApplication *application = QCoreApplication::instance();
-    return application && Runtime::isRunning() && QThread::currentThread() != application->thread() && !Pump::isLibraryThread();
+    return application && Runtime::isRunning() && QThread::currentThread() != application->thread()
+           && !Pump::isLibraryThread();
 }
 
 QFuture<Delivery> Mailbox::send(const Batch &batch)
@@ -731,7 +732,8 @@ void Mailbox::forward(const Batch &batch, Completion completion, Handover handov
         completion.settleAll(Delivery::closed());
         return;
     case WriteResult::Status::Invalid:
-        completion.settleAll(Delivery::failed(Delivery::Error::Invalid, u"the event is invalid"_s, Delivery::Retry::Never));
+        completion.settleAll(
+            Delivery::failed(Delivery::Error::Invalid, u"the event is invalid"_s, Delivery::Retry::Never));
         return;
     }
 }
@@ -751,7 +753,7 @@ WriteResult Mailbox::offer(const Batch &batch, Completion &completion, Handover 
     if (m_isLimited && roomFor(batch, 0) < batch.size()) {
         section->signals |= Notifier::Overflowed;
         const bool madeRoom = m_limits.overflow == Limits::Overflow::DropOldest && batch.size() <= m_limits.events
-            && makeRoom(section, batch.size(), bytesOf(batch)) && roomFor(batch, 0) == batch.size();
+                              && makeRoom(section, batch.size(), bytesOf(batch)) && roomFor(batch, 0) == batch.size();
         if (!madeRoom)
             return refuse(WriteResult::Status::Full);
     }
@@ -759,12 +761,14 @@ WriteResult Mailbox::offer(const Batch &batch, Completion &completion, Handover 
     section->signals |= Notifier::Changed;
 
     const std::shared_ptr<Consumer> consumer = m_consumer;
-    const bool isHere = handover == Handover::Direct && consumer && m_kind == Kind::Plain && !m_isRunning && m_pump && m_pump->isCurrent();
+    const bool isHere = handover == Handover::Direct && consumer && m_kind == Kind::Plain && !m_isRunning && m_pump
+                        && m_pump->isCurrent();
     if (isHere && m_maxInFlight == 0)
         refreshMaxInFlight(section, consumer);
     const auto lane = isHere && m_maxInFlight > 1 ? m_lanes.find(batch.orderKey()) : m_lanes.end();
-    const bool isFree = isHere && m_consumer && !m_isRunning && m_stage == Stage::Open && m_queue.isEmpty() && m_tasks.empty()
-        && hasSlot() && (m_maxInFlight == 1 || (batch.orderKey() != 0 && lane == m_lanes.end()));
+    const bool isFree = isHere && m_consumer && !m_isRunning && m_stage == Stage::Open && m_queue.isEmpty()
+                        && m_tasks.empty() && hasSlot()
+                        && (m_maxInFlight == 1 || (batch.orderKey() != 0 && lane == m_lanes.end()));
     if (!isFree) {
         appendBatch(batch, std::move(upstream));
         kick(section.after());
@@ -981,7 +985,8 @@ StateRef<Call> Mailbox::nextCall(Section &section)
     if (!node || node->command)
         return {};
     // What somebody waits for in order stays together.
-    const qsizetype count = node->upstream && node->upstream->triesAgain() ? node->batch.size() : callLimit(node->batch);
+    const qsizetype count =
+        node->upstream && node->upstream->triesAgain() ? node->batch.size() : callLimit(node->batch);
     if (count < node->batch.size()) {
         const StateRef<Call> call = makeCall(node->batch.mid(0, count), node->stamp, node->upstream);
         BatchBuilder::dropFirst(node->batch, count);
@@ -1082,8 +1087,8 @@ void Mailbox::addToLane(Section &section, quint64 key, Node *node)
     // A key that waits for another try must not take the room of all others.
     const bool isParked = lane.running && lane.running->isParked;
     const qsizetype excess = isParked && m_limits.events != Limits::Unlimited
-        ? lane.count + node->batch.size() - qsizetype(m_limits.events / 2)
-        : 0;
+                                 ? lane.count + node->batch.size() - qsizetype(m_limits.events / 2)
+                                 : 0;
     lane.count += node->batch.size();
     lane.waiting.append(node);
     if (excess > 0) {
@@ -1094,7 +1099,8 @@ void Mailbox::addToLane(Section &section, quint64 key, Node *node)
             // The oldest where that is the policy, else the newest, which is last.
             const bool oldest = m_limits.overflow == Limits::Overflow::DropOldest;
             Node *victim = oldest ? lane.waiting.head : node;
-            account(section, oldest ? victim->batch.mid(0, 1) : victim->batch.mid(victim->batch.size() - 1), victim->upstream, full);
+            account(section, oldest ? victim->batch.mid(0, 1) : victim->batch.mid(victim->batch.size() - 1),
+                    victim->upstream, full);
             --lane.count;
             if (oldest)
                 BatchBuilder::dropFirst(victim->batch, 1);
@@ -1116,7 +1122,8 @@ void Mailbox::addToLane(Section &section, quint64 key, Node *node)
 
 StateRef<Call> Mailbox::makeCall(Batch batch, nanoseconds stamp, CompletionRef upstream)
 {
-    StateRef<Call> call(new Call(std::static_pointer_cast<Mailbox>(shared_from_this()), m_clock, std::move(batch), stamp, std::move(upstream)));
+    StateRef<Call> call(new Call(std::static_pointer_cast<Mailbox>(shared_from_this()), m_clock, std::move(batch),
+                                 stamp, std::move(upstream)));
     m_calls.push_back(call);
     m_statistics.inFlight += call->batch.size();
     return call;
@@ -1137,7 +1144,8 @@ void Mailbox::invoke(Section &section, const StateRef<Call> &call)
         consumer->process(call->batch, std::move(completion));
     } catch (const std::exception &error) {
         thrown = Delivery::failed(Delivery::Error::Exception,
-                                  u"an exception left the sink: "_s + QString::fromLocal8Bit(error.what()), Delivery::Retry::Never);
+                                  u"an exception left the sink: "_s + QString::fromLocal8Bit(error.what()),
+                                  Delivery::Retry::Never);
     } catch (...) {
         thrown = Delivery::failed(Delivery::Error::Exception, u"an exception left the sink"_s, Delivery::Retry::Never);
     }
@@ -1169,7 +1177,8 @@ void Mailbox::endCall(Call *call)
         else
             m_readyLanes.push_back(lane->first);
     }
-    const auto place = std::find_if(m_calls.begin(), m_calls.end(), [call](const auto &one) { return one.get() == call; });
+    const auto place =
+        std::find_if(m_calls.begin(), m_calls.end(), [call](const auto &one) { return one.get() == call; });
     if (place != m_calls.end())
         m_calls.erase(place);
 }
@@ -1182,13 +1191,14 @@ void Mailbox::settleCall(Section &section, Call *call, qsizetype count, const De
         return;
     if (count > call->left()) {
         section.rare().warnings.emplace_back(
-            &qanatSink(),
-            u"%1: a completion was settled for %2 events more than it had"_s.arg(labelLocked()).arg(count - call->left()));
+            &qanatSink(), u"%1: a completion was settled for %2 events more than it had"_s.arg(labelLocked())
+                              .arg(count - call->left()));
         count = call->left();
     }
     section->oldCalls.append(StateRef<Call>::share(call));
     const Batch events = call->batch.mid(call->position, count);
-    const bool isHandedBack = delivery.outcome() == Delivery::Outcome::Untried && !(call->upstream && call->upstream->triesAgain());
+    const bool isHandedBack =
+        delivery.outcome() == Delivery::Outcome::Untried && !(call->upstream && call->upstream->triesAgain());
     m_statistics.inFlight -= count;
     if (isHandedBack && call->position == 0 && count == call->batch.size()) {
         // Trying the same again at once would go on for ever.
@@ -1300,7 +1310,8 @@ void Mailbox::checkRoom(Aftermath &after)
 {
     if (m_waitingWriters > 0)
         m_room.notify_all();
-    if (m_isRoomWanted && m_statistics.pending <= m_limits.events / 2 && m_statistics.pendingBytes <= m_limits.bytes - m_wantedBytes) {
+    if (m_isRoomWanted && m_statistics.pending <= m_limits.events / 2
+        && m_statistics.pendingBytes <= m_limits.bytes - m_wantedBytes) {
         m_isRoomWanted = false;
         after.rare().watchers = m_watchers;
     }
@@ -1344,7 +1355,8 @@ void Mailbox::close(nanoseconds within, CloseCallback callback)
         m_room.notify_all();
     }
     const nanoseconds time = now();
-    const nanoseconds deadline = within >= nanoseconds::max() - time ? nanoseconds::max() : time + std::max(within, nanoseconds(0));
+    const nanoseconds deadline =
+        within >= nanoseconds::max() - time ? nanoseconds::max() : time + std::max(within, nanoseconds(0));
     if (isFirst || deadline < m_deadline) {
         m_deadline = deadline;
         if (within <= nanoseconds(0))
@@ -1465,7 +1477,9 @@ void Mailbox::advanceClose(Section &section, const std::shared_ptr<Consumer> &co
             closeLinks(section, nanoseconds(0));
         if (m_openLinks > 0) {
             section.rare().tellsAboutClosing = true;
-            closeLinks(section, m_isExpired ? nanoseconds(0) : m_deadline == nanoseconds::max() ? m_deadline : m_deadline - now());
+            closeLinks(section, m_isExpired                        ? nanoseconds(0)
+                                : m_deadline == nanoseconds::max() ? m_deadline
+                                                                   : m_deadline - now());
             return;
         }
     }
@@ -1501,7 +1515,9 @@ void Mailbox::setClosed(Section &section, const Delivery &finished)
     m_stage = Stage::Closed;
     Delivery worst = Delivery::worse(m_worstOfTargets, finished);
     if (m_closeLeft > 0)
-        worst = Delivery::worse(worst, Delivery::dropped(Delivery::Error::Discarded, u"%1 events were left when the time was over"_s.arg(m_closeLeft)));
+        worst =
+            Delivery::worse(worst, Delivery::dropped(Delivery::Error::Discarded,
+                                                     u"%1 events were left when the time was over"_s.arg(m_closeLeft)));
     m_closeResult = CloseResult(worst, m_closeLeft, m_closeUnknown);
     section.rare().result = m_closeResult;
     section.rare().callbacks = std::exchange(m_closeCallbacks, {});

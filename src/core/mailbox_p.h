@@ -62,7 +62,6 @@ public:
 
     Node *head = nullptr;
     Node *tail = nullptr;
-
 };
 
 /*
@@ -213,7 +212,8 @@ private:
     void endCall(Call *call);
 
     // Outcomes
-    void settleCall(Section &section, Call *call, qsizetype count, const Delivery &delivery, std::chrono::nanoseconds time);
+    void settleCall(Section &section, Call *call, qsizetype count, const Delivery &delivery,
+                    std::chrono::nanoseconds time);
     void settleDeferred(Section &section, Call *call, std::chrono::nanoseconds time);
     void parkCall(Call *call, bool parked); // without the mutex
     void putBack(Call *call, const Batch &batch);

@@ -16,8 +16,9 @@ void print(const PipelineNode &node, int depth, QString &text)
     text += QString(depth * 2, u' ') + node.kind;
     if (!node.name.isEmpty())
         text += u" \""_s + node.name + u'"';
-    text += u" ["_s + QString::fromLatin1(QMetaEnum::fromType<PipelineNode::State>().valueToKey(int(node.state))).toLower()
-        + u"] "_s + node.statistics.toString() + u'\n';
+    text += u" ["_s
+            + QString::fromLatin1(QMetaEnum::fromType<PipelineNode::State>().valueToKey(int(node.state))).toLower()
+            + u"] "_s + node.statistics.toString() + u'\n';
     for (const PipelineNode &target : node.targets)
         print(target, depth + 1, text);
 }

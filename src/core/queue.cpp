@@ -5,8 +5,8 @@
 
 #include "Qanat/core/workerpool.h"
 #include "logging_p.h"
-#include "sink_p.h"
 #include "runtime_p.h"
+#include "sink_p.h"
 #include "worker_p.h"
 
 #include <QtCore/qpromise.h>
@@ -19,7 +19,9 @@ namespace Qanat {
 namespace {
 
 // What lives on the worker: it owns the target there.
-class QueueEngine final : public QObject, public Consumer
+class QueueEngine final
+    : public QObject
+    , public Consumer
 {
 public:
     explicit QueueEngine(std::unique_ptr<Sink> target)
@@ -45,7 +47,8 @@ std::shared_ptr<Worker> ownWorker()
     if (Worker::ownCount() < Worker::MostOwn)
         return Worker::create(u"qanat-queue"_s, Worker::Use::Own);
     if (!isWarned.exchange(true)) {
-        qCWarning(qanatWorker, "More than %d queues want a thread of their own: further ones share a pool", Worker::MostOwn);
+        qCWarning(qanatWorker, "More than %d queues want a thread of their own: further ones share a pool",
+                  Worker::MostOwn);
     }
     return WorkerPoolAccess::worker(WorkerPool::shared());
 }

@@ -282,7 +282,8 @@ void RetryingSinkPrivate::hear(Try &work, qsizetype count, const Delivery &deliv
     if (delivery.isFailure() && !work.failure.isFailure())
         work.failure = delivery;
     if (!delivery.canRetry()) {
-        work.settle(first, count, delivery.isClosed() ? delivery : delivery.asDropped().withAttempts(work.attempts[size_t(first)]));
+        work.settle(first, count,
+                    delivery.isClosed() ? delivery : delivery.asDropped().withAttempts(work.attempts[size_t(first)]));
         return;
     }
     if (!work.ledger)
@@ -454,10 +455,10 @@ void RetryingSinkPrivate::end(const TryRef &work)
 
 void RetryingSinkPrivate::updateState()
 {
-    const RetryingSink::State now = probe ? RetryingSink::State::Probing
-        : !waiters.empty()                ? RetryingSink::State::Open
-        : !keyWaiters.empty()             ? RetryingSink::State::BackingOff
-                                          : RetryingSink::State::Flowing;
+    const RetryingSink::State now = probe                 ? RetryingSink::State::Probing
+                                    : !waiters.empty()    ? RetryingSink::State::Open
+                                    : !keyWaiters.empty() ? RetryingSink::State::BackingOff
+                                                          : RetryingSink::State::Flowing;
     if (state.exchange(now) != now)
         Q_EMIT q->retryStateChanged(now, RetryingSink::QPrivateSignal());
 }

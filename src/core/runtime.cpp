@@ -153,8 +153,8 @@ void end()
     for (const auto &mailbox : mailboxes) {
         const qint64 left = mailbox->statistics().pending;
         if (left > 0 && mailbox->state() != PipelineNode::State::Closed && mailbox->isRoot()) {
-            qCWarning(qanatSink, "%ls: %lld events were pending when the application ended", qUtf16Printable(mailbox->label()),
-                      qlonglong(left));
+            qCWarning(qanatSink, "%ls: %lld events were pending when the application ended",
+                      qUtf16Printable(mailbox->label()), qlonglong(left));
         }
         mailbox->endWithApplication();
     }
@@ -221,11 +221,13 @@ void remove(const Mailbox *mailbox)
     state().mailboxes.erase(mailbox);
 }
 
-bool watchDeadline(const std::shared_ptr<Mailbox> &mailbox, const std::shared_ptr<Clock> &clock, std::chrono::nanoseconds due)
+bool watchDeadline(const std::shared_ptr<Mailbox> &mailbox, const std::shared_ptr<Clock> &clock,
+                   std::chrono::nanoseconds due)
 {
     const auto worker = watcher();
     if (worker)
-        worker->pump()->schedule(std::make_shared<WatchTask>(WatchTask::Kind::Deadline, mailbox.get(), mailbox, clock, due));
+        worker->pump()->schedule(
+            std::make_shared<WatchTask>(WatchTask::Kind::Deadline, mailbox.get(), mailbox, clock, due));
     return worker || isEnding();
 }
 
@@ -248,8 +250,8 @@ void unwatch(const Mailbox *mailbox)
         worker = state().watcher;
     }
     if (worker) {
-        worker->pump()->schedule(std::make_shared<WatchTask>(WatchTask::Kind::Nothing, mailbox, std::weak_ptr<Mailbox>(), nullptr,
-                                                             std::chrono::nanoseconds(0)));
+        worker->pump()->schedule(std::make_shared<WatchTask>(
+            WatchTask::Kind::Nothing, mailbox, std::weak_ptr<Mailbox>(), nullptr, std::chrono::nanoseconds(0)));
     }
 }
 
@@ -259,7 +261,8 @@ void startOrWait(const std::shared_ptr<Worker> &worker)
     {
         const std::lock_guard lock(state().mutex);
         auto &workers = state().workers;
-        workers.erase(std::remove_if(workers.begin(), workers.end(), [](const auto &one) { return one.expired(); }), workers.end());
+        workers.erase(std::remove_if(workers.begin(), workers.end(), [](const auto &one) { return one.expired(); }),
+                      workers.end());
         workers.push_back(worker);
         if (!state().isRunning)
             return;

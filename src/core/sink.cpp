@@ -150,7 +150,8 @@ int Sink::maxInFlight() const
 
 Delivery Sink::deliver(const Event &)
 {
-    return Delivery::failed(Delivery::Error::Other, u"the sink overrides neither deliver() nor process()"_s, Delivery::Retry::Never);
+    return Delivery::failed(Delivery::Error::Other, u"the sink overrides neither deliver() nor process()"_s,
+                            Delivery::Retry::Never);
 }
 
 void Sink::process(const Batch &batch, Completion completion)
@@ -169,7 +170,8 @@ void Sink::process(const Batch &batch, Completion completion)
                                         u"an exception left the sink: "_s + QString::fromLocal8Bit(error.what()),
                                         Delivery::Retry::Never);
         } catch (...) {
-            delivery = Delivery::failed(Delivery::Error::Exception, u"an exception left the sink"_s, Delivery::Retry::Never);
+            delivery =
+                Delivery::failed(Delivery::Error::Exception, u"an exception left the sink"_s, Delivery::Retry::Never);
         }
         const auto now = std::chrono::steady_clock::now();
         if (same > 0 && (delivery != last || now - told > Longest)) {
@@ -187,9 +189,7 @@ void Sink::process(const Batch &batch, Completion completion)
     completion.settleAll(isClosed ? last : Delivery::untried());
 }
 
-void Sink::interrupt()
-{
-}
+void Sink::interrupt() { }
 
 Delivery Sink::finish()
 {

@@ -24,7 +24,8 @@ int bucketOf(std::chrono::nanoseconds latency) noexcept
         return 0;
     const auto units = quint64(latency.count() / FirstBound);
     const int octave = 63 - int(qCountLeadingZeroBits(units));
-    const bool upperHalf = octave > 0 ? ((units >> (octave - 1)) & 1) : (latency.count() % FirstBound) * 2 >= FirstBound;
+    const bool upperHalf =
+        octave > 0 ? ((units >> (octave - 1)) & 1) : (latency.count() % FirstBound) * 2 >= FirstBound;
     return std::min(1 + octave * 2 + (upperHalf ? 1 : 0), LatencyHistogram::BucketCount - 1);
 }
 

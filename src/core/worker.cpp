@@ -132,7 +132,8 @@ std::shared_ptr<Worker> WorkerPoolAccess::worker(WorkerPool &pool)
     });
     std::shared_ptr<Worker> worker = least->lock();
     if (!worker) {
-        worker = Worker::create(pool.d->name + u'-' + QString::number(least - workers.begin() + 1), Worker::Use::Shared);
+        worker =
+            Worker::create(pool.d->name + u'-' + QString::number(least - workers.begin() + 1), Worker::Use::Shared);
         *least = worker;
     }
     return worker;

@@ -74,7 +74,7 @@ public:
             while (!m_isOver.load()) {
                 const Statistics statistics = sink.statistics();
                 m_unbalanced += !statistics.isBalanced() || statistics.pending < 0 || statistics.inFlight < 0
-                    || statistics.inFlight > statistics.pending;
+                                || statistics.inFlight > statistics.pending;
                 ++m_samples;
                 std::this_thread::yield();
             }

@@ -21,7 +21,7 @@
 #include <thread>
 
 #ifdef Q_OS_LINUX
-#include <malloc.h>
+#    include <malloc.h>
 #endif
 
 using namespace Qt::StringLiterals;
@@ -265,7 +265,8 @@ void bareLatency(benchmark::State &state)
     state.counters["p50_ns"] = percentile(0.5);
     state.counters["p999_ns"] = percentile(0.999);
     state.counters["worst_us"] = percentile(1.0) / 1000;
-    state.counters["over_100us"] = double(std::count_if(spent.begin(), spent.end(), [](qint32 ns) { return ns > 100'000; }));
+    state.counters["over_100us"] =
+        double(std::count_if(spent.begin(), spent.end(), [](qint32 ns) { return ns > 100'000; }));
 }
 
 #ifdef Q_OS_LINUX
@@ -293,9 +294,20 @@ BENCHMARK(memoryPending)->Name("memory/pending")->UseManualTime()->Iterations(1)
 #endif
 
 BENCHMARK(queue)->Name("queue")->ArgName("producers")->Arg(1)->Arg(4)->UseManualTime()->Unit(benchmark::kMillisecond);
-BENCHMARK(broadcast)->Name("broadcast")->ArgName("queues")->Arg(10)->Arg(100)->Arg(1000)->UseManualTime()->Unit(benchmark::kMillisecond);
+BENCHMARK(broadcast)
+    ->Name("broadcast")
+    ->ArgName("queues")
+    ->Arg(10)
+    ->Arg(100)
+    ->Arg(1000)
+    ->UseManualTime()
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(writeLatency)->Name("write/latency")->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
-BENCHMARK(bareLatency)->Name("write/latency-bare-vector")->UseManualTime()->Iterations(1)->Unit(benchmark::kMillisecond);
+BENCHMARK(bareLatency)
+    ->Name("write/latency-bare-vector")
+    ->UseManualTime()
+    ->Iterations(1)
+    ->Unit(benchmark::kMillisecond);
 
 } // namespace
 

@@ -14,8 +14,8 @@
 #include <Qanat/WorkerPool>
 
 #ifdef QANAT_WITH_HTTP
-#include <Qanat/HttpReceiver>
-#include <Qanat/HttpSink>
+#    include <Qanat/HttpReceiver>
+#    include <Qanat/HttpSink>
 #endif
 
 #include <QtCore/qcoreapplication.h>
@@ -121,19 +121,17 @@ int main(int argc, char *argv[])
     });
     suite.add(u"RetryingSink"_s, [] { return recorded([](auto end) { return retrying(std::move(end)); }); });
     suite.add(u"RetryingSink with a breaker, several in flight"_s, [] {
-        return recorded(
-            [](auto end) { return std::make_unique<RetryingSink>(std::move(end), CircuitBreaker(5, 1s)); }, 6);
+        return recorded([](auto end) { return std::make_unique<RetryingSink>(std::move(end), CircuitBreaker(5, 1s)); },
+                        6);
     });
-    suite.add(u"Queue before a RetryingSink"_s, [] {
-        return recorded([](auto end) { return std::make_unique<Queue>(retrying(std::move(end))); });
-    });
+    suite.add(u"Queue before a RetryingSink"_s,
+              [] { return recorded([](auto end) { return std::make_unique<Queue>(retrying(std::move(end))); }); });
     suite.add(u"Queue before a Queue"_s, [] {
         return recorded([](auto end) { return std::make_unique<Queue>(std::make_unique<Queue>(std::move(end))); });
     });
     suite.add(u"Broadcaster"_s, [] { return recorded([](auto end) { return broadcasting(std::move(end)); }); });
-    suite.add(u"Broadcaster before a Queue"_s, [] {
-        return recorded([](auto end) { return broadcasting(std::make_unique<Queue>(std::move(end))); });
-    });
+    suite.add(u"Broadcaster before a Queue"_s,
+              [] { return recorded([](auto end) { return broadcasting(std::make_unique<Queue>(std::move(end))); }); });
     suite.add(u"Broadcaster, paced by the slowest"_s, [] {
         return recorded([](auto end) {
             auto broadcaster = broadcasting(std::make_unique<Queue>(std::move(end)));

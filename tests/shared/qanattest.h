@@ -31,11 +31,11 @@ namespace Qanat {
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 constexpr bool IsSanitized = true;
 #elif defined(__has_feature)
-#if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
+#    if __has_feature(thread_sanitizer) || __has_feature(address_sanitizer)
 constexpr bool IsSanitized = true;
-#else
+#    else
 constexpr bool IsSanitized = false;
-#endif
+#    endif
 #else
 constexpr bool IsSanitized = false;
 #endif

@@ -31,8 +31,9 @@ int rounds(int full)
 }
 
 // Every accepted event has an outcome, or waits.
-#define QANAT_CONSERVED(sink)                                                                                                  \
-    QVERIFY2((sink).statistics().isBalanced() && (sink).statistics().pending == 0, qPrintable((sink).statistics().toString()))
+#define QANAT_CONSERVED(sink) \
+    QVERIFY2((sink).statistics().isBalanced() && (sink).statistics().pending == 0, \
+             qPrintable((sink).statistics().toString()))
 
 class CountingSink : public Sink
 {
@@ -157,7 +158,8 @@ void StressTest::addAndRemoveAgainstWrite()
     std::vector<std::unique_ptr<Queue>> changing;
     const auto changingCount = std::make_shared<std::atomic<qint64>>(0);
     for (int i = 0; i < 4; ++i)
-        changing.push_back(std::make_unique<Queue>(std::make_unique<CountingSink>(changingCount), WorkerPool::shared()));
+        changing.push_back(
+            std::make_unique<Queue>(std::make_unique<CountingSink>(changingCount), WorkerPool::shared()));
     const Event event = someEvent();
     std::atomic<qint64> written{0};
     Crew crew(4, [&](int i) {
@@ -630,7 +632,8 @@ void StressTest::statisticsOfEverythingAllTheTime()
     Crew walkers(1, [&](int) {
         while (!isOver.load()) {
             const PipelineNode top = broadcaster.pipeline();
-            for (const PipelineNode *node = &top; node; node = node->targets.isEmpty() ? nullptr : &node->targets.first())
+            for (const PipelineNode *node = &top; node;
+                 node = node->targets.isEmpty() ? nullptr : &node->targets.first())
                 unbalanced += !node->statistics.isBalanced();
         }
     });

@@ -90,7 +90,10 @@ public:
     //! Delivered or filtered.
     [[nodiscard]] bool isSuccess() const noexcept { return m_outcome <= Outcome::Filtered; }
     //! Dropped or failed.
-    [[nodiscard]] bool isFailure() const noexcept { return m_outcome == Outcome::Dropped || m_outcome == Outcome::Failed; }
+    [[nodiscard]] bool isFailure() const noexcept
+    {
+        return m_outcome == Outcome::Dropped || m_outcome == Outcome::Failed;
+    }
     //! A failed attempt, or none, after which another one makes sense.
     [[nodiscard]] bool canRetry() const noexcept;
     //! Whether this or anything that caused it says that the sink is closed. Closed is terminal, however it is wrapped.

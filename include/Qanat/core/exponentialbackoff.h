@@ -26,7 +26,8 @@ public:
     static constexpr std::chrono::nanoseconds DefaultMax = std::chrono::seconds(20);
 
     //! A factor or max that is not positive means its default, a negative base zero.
-    explicit ExponentialBackoff(std::chrono::nanoseconds base = DefaultBase, std::chrono::nanoseconds factor = DefaultFactor,
+    explicit ExponentialBackoff(std::chrono::nanoseconds base = DefaultBase,
+                                std::chrono::nanoseconds factor = DefaultFactor,
                                 std::chrono::nanoseconds max = DefaultMax);
 
     //! The end of the range after \a failures in a row. It never shrinks as failures grow, and never overflows.

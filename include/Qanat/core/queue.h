@@ -38,9 +38,8 @@ public:
     template<typename T>
     QFuture<bool> configure(std::function<void(T &)> functor)
     {
-        return configureTarget(T::staticMetaObject, [functor = std::move(functor)](Sink &sink) {
-            functor(static_cast<T &>(sink));
-        });
+        return configureTarget(T::staticMetaObject,
+                               [functor = std::move(functor)](Sink &sink) { functor(static_cast<T &>(sink)); });
     }
 
 private:

@@ -77,9 +77,12 @@ public:
 
     //! These block, without an event loop, until it is so, and return false if it was not within \a timeout. They are for
     //! sinks that work in another thread than the caller's.
-    [[nodiscard]] bool waitForCount(qsizetype count, std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
-    [[nodiscard]] bool waitForDelivered(qsizetype count, std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
-    [[nodiscard]] bool waitForDeferredCalls(qsizetype count, std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
+    [[nodiscard]] bool waitForCount(qsizetype count,
+                                    std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
+    [[nodiscard]] bool waitForDelivered(qsizetype count,
+                                        std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
+    [[nodiscard]] bool waitForDeferredCalls(qsizetype count,
+                                            std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
     [[nodiscard]] bool waitForBlocked(std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
     [[nodiscard]] bool waitForDestroyed(std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
 

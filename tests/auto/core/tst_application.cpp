@@ -154,7 +154,8 @@ void ApplicationTest::whatIsPendingThenIsNamed()
         plain->setObjectName(u"archive"_s);
         plain->write(Batch(someEvents(2)));
         sent = plain->send(someEvent());
-        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"\"archive\": 3 events were pending when the application ended"_s));
+        QTest::ignoreMessage(QtWarningMsg,
+                             QRegularExpression(u"\"archive\": 3 events were pending when the application ended"_s));
     }
     QVERIFY(sent.isFinished());
     QCOMPARE(sent.result().outcome(), Delivery::Outcome::Dropped);
@@ -177,7 +178,8 @@ void ApplicationTest::severalLifetimes()
             const auto lateRecording = late->recording();
             auto broadcaster = std::make_unique<Broadcaster>();
             broadcaster->add(queue.get());
-            broadcaster->add(std::make_unique<Queue>(std::make_unique<RetryingSink>(std::move(late), CircuitBreaker(1, 1s))));
+            broadcaster->add(
+                std::make_unique<Queue>(std::make_unique<RetryingSink>(std::move(late), CircuitBreaker(1, 1s))));
             int heard = 0;
             QObject context;
             broadcaster->listen(&context, [&heard](const Event &) { ++heard; });
@@ -210,7 +212,8 @@ void ApplicationTest::aStuckWorkerIsAbandonedAtTheDeadline()
         const HeartbeatWatch heartbeat;
         closing = queue->close(1h);
         QANAT_WAIT(clock->nextDue() == clock->now() + 1h);
-        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"Queue \"stuck\": its thread .*qanat-queue.* does not come back"_s));
+        QTest::ignoreMessage(QtWarningMsg,
+                             QRegularExpression(u"Queue \"stuck\": its thread .*qanat-queue.* does not come back"_s));
         clock->advance(1h);
         QANAT_FINISH(sent);
         QCOMPARE(sent.result().error(), Delivery::Error::Unknown);
@@ -239,7 +242,8 @@ void ApplicationTest::aStuckWorkerIsAbandonedByTheDestructor()
     queue->setObjectName(u"stuck"_s);
     const QFuture<Delivery> sent = queue->send(someEvent());
     QANAT_WAIT(recording->isBlocked());
-    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"Queue \"stuck\": its thread .*qanat-queue.* does not come back"_s));
+    QTest::ignoreMessage(QtWarningMsg,
+                         QRegularExpression(u"Queue \"stuck\": its thread .*qanat-queue.* does not come back"_s));
     queue.reset();
     QVERIFY(sent.isFinished());
     QCOMPARE(sent.result().error(), Delivery::Error::Unknown);
@@ -262,7 +266,8 @@ void ApplicationTest::aStuckWorkerDoesNotHoldUpTheEnd()
         queue->write(Batch(someEvents(5)));
         QANAT_WAIT(recording->isBlocked());
         QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"5 events were pending when the application ended"_s));
-        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"Queue \"stuck\": its thread .*qanat-queue.* does not come back"_s));
+        QTest::ignoreMessage(QtWarningMsg,
+                             QRegularExpression(u"Queue \"stuck\": its thread .*qanat-queue.* does not come back"_s));
     }
     QCOMPARE(queue->state(), PipelineNode::State::Closed);
     QCOMPARE(queue->statistics().dropped, 5);

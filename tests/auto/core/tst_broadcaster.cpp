@@ -442,7 +442,8 @@ void BroadcasterTest::line14_pacedByTheSlowestItHoldsTheWriters()
         return result == WriteResult::Status::Full;
     }());
     stuck.recording->release();
-    QANAT_WAIT(stuck.recording->deliveredCount() == accepted.size() && fine.recording->deliveredCount() == accepted.size());
+    QANAT_WAIT(stuck.recording->deliveredCount() == accepted.size()
+               && fine.recording->deliveredCount() == accepted.size());
     QCOMPARE(stuck.recording->deliveredIds(), idsOf(accepted));
     QCOMPARE(fine.recording->deliveredIds(), idsOf(accepted));
     QCOMPARE(broadcaster.statistics().dropped, 0);
@@ -812,8 +813,8 @@ void BroadcasterTest::aListenerDropsTheOldestAtItsLimit()
     Limits limits;
     limits.events = 10;
     limits.overflow = Limits::Overflow::DropOldest;
-    const Subscription subscription =
-        broadcaster.listen(this, [&](const Event &event) { heard.append(event.id()); }, limits);
+    const Subscription subscription = broadcaster.listen(
+        this, [&](const Event &event) { heard.append(event.id()); }, limits);
     settleCommands(broadcaster);
     const QList<Event> events = someEvents(100);
     // This thread hears nothing meanwhile.

@@ -24,7 +24,8 @@ struct Waiting
     {
         auto end = std::make_unique<RecordingSink>();
         recording = end->recording();
-        recording->setBehaviour([n = 0](const Event &) mutable { return n++ == 0 ? passingFailure() : Delivery::delivered(); });
+        recording->setBehaviour(
+            [n = 0](const Event &) mutable { return n++ == 0 ? passingFailure() : Delivery::delivered(); });
         sink = std::make_unique<RetryingSink>(std::move(end), CircuitBreaker(1, wait));
         sink->setClock(std::move(clock));
         sink->write(someEvent());
@@ -89,7 +90,8 @@ void ClockTest::aManualClockStandsStill()
 {
     ManualClock clock;
     QCOMPARE(clock.now(), 1h);
-    QCOMPARE(QDateTime::fromMSecsSinceEpoch(clock.wallClock().count(), Qt::UTC), QDateTime(QDate(2026, 1, 1), QTime(0, 0), Qt::UTC));
+    QCOMPARE(QDateTime::fromMSecsSinceEpoch(clock.wallClock().count(), Qt::UTC),
+             QDateTime(QDate(2026, 1, 1), QTime(0, 0), Qt::UTC));
     QVERIFY(!clock.nextDue());
     QVERIFY(!clock.advanceToNextDue());
     clock.advance(90min);
@@ -119,7 +121,8 @@ void ClockTest::advanceWakesOtherThreads()
     const auto clock = std::make_shared<ManualClock>();
     auto end = std::make_unique<RecordingSink>();
     const auto recording = end->recording();
-    recording->setBehaviour([n = 0](const Event &) mutable { return n++ == 0 ? passingFailure() : Delivery::delivered(); });
+    recording->setBehaviour(
+        [n = 0](const Event &) mutable { return n++ == 0 ? passingFailure() : Delivery::delivered(); });
     Queue queue(std::make_unique<RetryingSink>(std::move(end), CircuitBreaker(1, 10s)));
     queue.setClock(clock);
     queue.write(someEvent());

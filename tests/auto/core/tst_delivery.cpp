@@ -109,8 +109,8 @@ void DeliveryTest::closedIsFoundThroughItsCauses()
 
 void DeliveryTest::theWorseOfTwo()
 {
-    const QList<Delivery> byBadness = {Delivery::filtered(), Delivery::delivered(), Delivery::untried(), passingFailure(),
-                                       passingFailure().asDropped()};
+    const QList<Delivery> byBadness = {Delivery::filtered(), Delivery::delivered(), Delivery::untried(),
+                                       passingFailure(), passingFailure().asDropped()};
     for (qsizetype i = 0; i < byBadness.size(); ++i) {
         for (qsizetype j = 0; j < byBadness.size(); ++j)
             QCOMPARE(Delivery::worse(byBadness[i], byBadness[j]), byBadness[std::max(i, j)]);
@@ -140,7 +140,8 @@ void DeliveryTest::textForPeople()
 {
     QCOMPARE(Delivery().toString(), u"delivered"_s);
     const QString text = passingFailure().withStatus(503).withAttempts(2).withCause(permanentFailure()).toString();
-    for (const QString &part : {u"failed"_s, u"out of order for a while"_s, u"Unavailable"_s, u"503"_s, u"2"_s, u"refused"_s})
+    for (const QString &part :
+         {u"failed"_s, u"out of order for a while"_s, u"Unavailable"_s, u"503"_s, u"2"_s, u"refused"_s})
         QVERIFY2(text.contains(part), qPrintable(text));
     QVERIFY(!text.contains(u'\n'));
     QString debug;

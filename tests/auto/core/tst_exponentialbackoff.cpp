@@ -88,7 +88,8 @@ void ExponentialBackoffTest::theBoundNeverShrinksNorOverflows()
             // The same without a shift: in 128 bits nothing overflows here.
             const long double exact = std::min<long double>(static_cast<long double>(max),
                                                             static_cast<long double>(base)
-                                                                + static_cast<long double>(factor) * static_cast<long double>(1LL << (n - 1)));
+                                                                + static_cast<long double>(factor)
+                                                                      * static_cast<long double>(1LL << (n - 1)));
             QVERIFY(std::abs(exact - static_cast<long double>(bound.count())) <= 1.0L);
         }
         previous = bound;
@@ -102,7 +103,8 @@ void ExponentialBackoffTest::defaults()
     QCOMPARE(ExponentialBackoff::DefaultBase, 1s);
     QCOMPARE(ExponentialBackoff::DefaultFactor, 1s);
     QCOMPARE(ExponentialBackoff::DefaultMax, 20s);
-    for (const ExponentialBackoff &backoff : {ExponentialBackoff(), ExponentialBackoff(1s, 0s, 0s), ExponentialBackoff(1s, -3s, -3s)}) {
+    for (const ExponentialBackoff &backoff :
+         {ExponentialBackoff(), ExponentialBackoff(1s, 0s, 0s), ExponentialBackoff(1s, -3s, -3s)}) {
         QCOMPARE(backoff.bound(1), 2s);
         QCOMPARE(backoff.bound(100), 20s);
     }

@@ -520,7 +520,8 @@ void QueueTest::configureTakesItsPlaceInTheOrder()
     QCOMPARE(before, 10);
     QANAT_WAIT(recording->count() == 20);
     QCOMPARE(recording->threads(), QList<QThread *>{where});
-    const QFuture<bool> retrying = queue.configure<RetryingSink>([](RetryingSink &sink) { sink.setMaximumAttempts(3); });
+    const QFuture<bool> retrying =
+        queue.configure<RetryingSink>([](RetryingSink &sink) { sink.setMaximumAttempts(3); });
     QANAT_FINISH(retrying);
     QVERIFY(retrying.result());
 }

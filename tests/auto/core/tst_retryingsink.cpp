@@ -163,7 +163,8 @@ void RetryingSinkTest::line23_retriedUntilTheStrategyDrops()
 void RetryingSinkTest::line23_retriedUntilTheSinkCloses()
 {
     Retrying retrying{ExponentialBackoff()};
-    retrying.recording->setBehaviour([n = 0](const Event &) mutable { return ++n == 5 ? Delivery::closed() : passingFailure(); });
+    retrying.recording->setBehaviour(
+        [n = 0](const Event &) mutable { return ++n == 5 ? Delivery::closed() : passingFailure(); });
     const QFuture<Delivery> sent = retrying.sink->send(someEvent());
     QANAT_WAIT((void(retrying.clock->advanceToNextDue()), sent.isFinished()));
     QVERIFY(sent.result().isClosed());
@@ -259,7 +260,8 @@ void RetryingSinkTest::line26_closedEndsItAtOnce()
 {
     const auto script = std::make_shared<Script>();
     Retrying retrying{ScriptedStrategy(script)};
-    retrying.recording->setBehaviour(always(Delivery::failed(Delivery::Error::Network, u"gone"_s).withCause(Delivery::closed())));
+    retrying.recording->setBehaviour(
+        always(Delivery::failed(Delivery::Error::Network, u"gone"_s).withCause(Delivery::closed())));
     const QFuture<Delivery> sent = retrying.sink->send(Batch(someEvents(3)));
     QANAT_FINISH(sent);
     QVERIFY(sent.result().isClosed());
@@ -581,7 +583,8 @@ void RetryingSinkTest::retryAfterPausesEverything()
 void RetryingSinkTest::hostileRetryAfterIsClamped()
 {
     Retrying retrying{CircuitBreaker(100, 1s)};
-    retrying.recording->setBehaviour(failingFirst(1, passingFailure().withRetryAfter(std::chrono::milliseconds::max())));
+    retrying.recording->setBehaviour(
+        failingFirst(1, passingFailure().withRetryAfter(std::chrono::milliseconds::max())));
     const QFuture<Delivery> sent = retrying.sink->send(someEvent());
     QANAT_WAIT(retrying.clock->nextDue());
     QCOMPARE(retrying.clock->nextDue(), retrying.clock->now() + 24h);

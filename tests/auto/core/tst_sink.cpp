@@ -47,7 +47,10 @@ public:
     int maxInFlight() const override { return m_target ? m_target->maxInFlight() : 1; }
 
 protected:
-    void process(const Batch &batch, Completion completion) override { forward(m_target, batch, std::move(completion)); }
+    void process(const Batch &batch, Completion completion) override
+    {
+        forward(m_target, batch, std::move(completion));
+    }
 
 private:
     Sink *const m_target;
@@ -55,8 +58,7 @@ private:
 
 // Overrides nothing.
 class LazySink : public Sink
-{
-};
+{ };
 
 } // namespace
 
@@ -146,8 +148,9 @@ void SinkTest::line02_writeAfterCloseAnswersClosed()
 
 void SinkTest::line03_closedCountsHoweverItIsWrapped()
 {
-    const Delivery wrapped = Delivery::failed(Delivery::Error::Network, u"the connection was cut"_s)
-                                 .withCause(Delivery::failed(Delivery::Error::Other, u"by its owner"_s).withCause(Delivery::closed()));
+    const Delivery wrapped =
+        Delivery::failed(Delivery::Error::Network, u"the connection was cut"_s)
+            .withCause(Delivery::failed(Delivery::Error::Other, u"by its owner"_s).withCause(Delivery::closed()));
     QVERIFY(wrapped.isClosed());
     QVERIFY(wrapped.asDropped().isClosed());
     QVERIFY(!passingFailure().withCause(permanentFailure()).isClosed());
@@ -156,7 +159,8 @@ void SinkTest::line03_closedCountsHoweverItIsWrapped()
     auto closing = std::make_unique<RecordingSink>();
     const auto tried = closing->recording();
     tried->setBehaviour(always(wrapped));
-    auto queue = std::make_unique<Queue>(std::make_unique<RetryingSink>(std::move(closing), ExponentialBackoff(1h, 1h, 1h)));
+    auto queue =
+        std::make_unique<Queue>(std::make_unique<RetryingSink>(std::move(closing), ExponentialBackoff(1h, 1h, 1h)));
     const Queue *watched = queue.get();
     broadcaster.add(std::move(queue));
     auto other = std::make_unique<RecordingSink>();
@@ -177,9 +181,8 @@ void SinkTest::line04_showingASinkInUseIsSafeAndShowsNoSecret()
     Broadcaster broadcaster;
     auto end = std::make_unique<RecordingSink>();
     end->setObjectName(u"archive"_s);
-    end->recording()->setBehaviour([n = 0](const Event &) mutable {
-        return ++n % 3 == 0 ? permanentFailure() : Delivery::delivered();
-    });
+    end->recording()->setBehaviour(
+        [n = 0](const Event &) mutable { return ++n % 3 == 0 ? permanentFailure() : Delivery::delivered(); });
     const auto recording = end->recording();
     broadcaster.add(std::make_unique<Queue>(std::make_unique<RetryingSink>(std::move(end), ExponentialBackoff())));
     settleCommands(broadcaster);
@@ -515,7 +518,8 @@ void SinkTest::handingEverythingBackIsAFailure()
 void SinkTest::aPassingFailureWithoutRetryIsDropped()
 {
     RecordingSink sink;
-    sink.recording()->setBehaviour([n = 0](const Event &) mutable { return ++n == 2 ? passingFailure() : Delivery::delivered(); });
+    sink.recording()->setBehaviour(
+        [n = 0](const Event &) mutable { return ++n == 2 ? passingFailure() : Delivery::delivered(); });
     QSignalSpy dropped(&sink, &Sink::dropped);
     const QList<Event> events = someEvents(4);
     sink.write(Batch(events));

@@ -6,6 +6,7 @@
 #include <Qanat/HttpReceiver>
 #include <Qanat/HttpSink>
 #include <Qanat/Queue>
+#include <Qanat/WaitUntil>
 
 #include <QtNetwork/qnetworkproxy.h>
 #include <QtNetwork/qsslsocket.h>
@@ -39,6 +40,7 @@ using Qanat::HttpRequest;
 using Qanat::HttpResponse;
 using Qanat::HttpSink;
 using Qanat::Queue;
+using Qanat::waitUntil;
 using Error = Delivery::Error;
 using Outcome = Delivery::Outcome;
 
@@ -47,7 +49,7 @@ Q_DECLARE_METATYPE(Qanat::HttpResponse)
 namespace {
 
 //! How long a condition is waited for that a working library meets soon: for broken ones only.
-constexpr int Patience = 60'000;
+constexpr std::chrono::milliseconds Patience = 60s;
 
 //! The outcomes of events, in order.
 class Outcomes
@@ -262,7 +264,7 @@ void tst_HttpSink::line33_postIsDeliveredAndFailuresAreCountedOnce()
         const Answer &answer = answers.at(i);
         receiver.setResponse(answer.response);
         const QFuture<Delivery> future = queue.send(numbered(i));
-        QTRY_VERIFY_WITH_TIMEOUT(future.isFinished(), Patience);
+        QVERIFY(waitUntil([&] { return future.isFinished(); }, Patience));
         const Delivery outcome = future.result();
         failures += answer.error == Error::None ? 0 : 1;
         QCOMPARE(outcome.outcome(), answer.error == Error::None ? Outcome::Delivered : Outcome::Dropped);
@@ -1056,7 +1058,7 @@ void tst_HttpSink::secretsAreNowhere()
 
         Queue queue(std::move(http));
         const QFuture<Delivery> future = queue.send(event);
-        QTRY_VERIFY_WITH_TIMEOUT(future.isFinished(), Patience);
+        QVERIFY(waitUntil([&] { return future.isFinished(); }, Patience));
         const Delivery outcome = future.result();
         text += outcome.errorText() + outcome.toString() + inDebugOutput(outcome) + outcome.cause().toString();
         text += queue.statistics().toString() + queue.pipeline().toString();
@@ -1077,7 +1079,7 @@ void tst_HttpSink::interrupt_settlesEverything()
     Outcomes outcomes;
     Probe sink(receiver.url());
     sink.attempt(numberedBatch(3), outcomes);
-    QTRY_COMPARE_WITH_TIMEOUT(receiver.requestCount(), 1u, Patience);
+    QVERIFY(waitUntil([&] { return receiver.requestCount() == 1u; }, Patience));
     QCOMPARE(outcomes.list.size(), 0);
 
     sink.interrupt();
@@ -1098,10 +1100,10 @@ void tst_HttpSink::close_endsARequestAtItsDeadline()
     Queue queue(std::make_unique<HttpSink>(receiver.url()));
     Heartbeat heartbeat;
     QVERIFY(queue.write(numberedBatch(10)));
-    QTRY_COMPARE_WITH_TIMEOUT(receiver.requestCount(), 1u, Patience);
+    QVERIFY(waitUntil([&] { return receiver.requestCount() == 1u; }, Patience));
 
     const QFuture<Qanat::CloseResult> future = queue.close(50ms);
-    QTRY_VERIFY_WITH_TIMEOUT(future.isFinished(), Patience);
+    QVERIFY(waitUntil([&] { return future.isFinished(); }, Patience));
     QCOMPARE(future.result().left(), 10);
     QVERIFY(future.result().unknown() >= 1);
     const Qanat::Statistics statistics = queue.statistics();
@@ -1118,7 +1120,7 @@ void tst_HttpSink::destroyedInFlight()
     Outcomes outcomes;
     auto sink = std::make_unique<Probe>(receiver.url());
     sink->attempt(numberedBatch(2), outcomes);
-    QTRY_COMPARE_WITH_TIMEOUT(receiver.requestCount(), 1u, Patience);
+    QVERIFY(waitUntil([&] { return receiver.requestCount() == 1u; }, Patience));
     sink.reset();
     QCOMPARE(outcomes.list.size(), 2);
     QCOMPARE(outcomes.list.at(0).error(), Error::Unknown);
@@ -1133,7 +1135,7 @@ void tst_HttpSink::destroyedInFlight()
     {
         HttpSink plain(receiver.url());
         future = plain.send(numbered(0));
-        QTRY_COMPARE_WITH_TIMEOUT(receiver.requestCount(), 2u, Patience);
+        QVERIFY(waitUntil([&] { return receiver.requestCount() == 2u; }, Patience));
     }
     QVERIFY(future.isFinished());
     QCOMPARE(future.result().error(), Error::Unknown);
@@ -1168,7 +1170,7 @@ void tst_HttpSink::destroyedByWhoHearsOfAnOutcome()
             sink.reset();
     };
     sink->attempt(numberedBatch(size), outcomes);
-    QTRY_COMPARE_WITH_TIMEOUT(outcomes.list.size(), size, Patience);
+    QVERIFY(waitUntil([&] { return outcomes.list.size() == size; }, Patience));
     QVERIFY(!sink);
     for (int i = 0; i < size; ++i)
         QCOMPARE(outcomes.list.at(i).outcome() == Outcome::Untried, i >= after);
@@ -1195,7 +1197,7 @@ void tst_HttpSink::queue_keepsTheMainThreadFree()
     Queue queue(std::make_unique<HttpSink>(receiver.url()));
     Heartbeat heartbeat;
     QVERIFY(queue.write(numberedBatch(Count)));
-    QTRY_COMPARE_WITH_TIMEOUT(queue.statistics().pending, 0, Patience);
+    QVERIFY(waitUntil([&] { return queue.statistics().pending == 0; }, Patience));
     QVERIFY2(heartbeat.isWithin(), qPrintable(heartbeat.summary()));
     QVERIFY(heartbeat.beats() > 0);
 
@@ -1204,7 +1206,7 @@ void tst_HttpSink::queue_keepsTheMainThreadFree()
     QCOMPARE(statistics.delivered + statistics.dropped, Count);
     QCOMPARE(statistics.dropped, 2 * Count / 100);
     const QFuture<Qanat::CloseResult> future = queue.close();
-    QTRY_VERIFY_WITH_TIMEOUT(future.isFinished(), Patience);
+    QVERIFY(waitUntil([&] { return future.isFinished(); }, Patience));
     QVERIFY(future.result().isClean());
 }
 
