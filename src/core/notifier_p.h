@@ -33,7 +33,7 @@ public:
 
     // Any thread.
     bool wants(unsigned signal) const { return m_wanted.load(std::memory_order_relaxed) & signal; }
-    void setWanted(unsigned signal, bool wanted);
+    void want(unsigned signal);
     void raise(unsigned signals);
     void addDropped(qint64 count, const Delivery &last);
 

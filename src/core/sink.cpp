@@ -288,15 +288,9 @@ unsigned signalOf(const QMetaMethod &method)
 
 void Sink::connectNotify(const QMetaMethod &signal)
 {
-    d->notifier->setWanted(signalOf(signal), true);
+    // Once wanted stays wanted: Qt may hold its lock when it tells of a disconnection, so one cannot ask who is left.
+    d->notifier->want(signalOf(signal));
     QObject::connectNotify(signal);
-}
-
-void Sink::disconnectNotify(const QMetaMethod &signal)
-{
-    if (signal.isValid() && !isSignalConnected(signal))
-        d->notifier->setWanted(signalOf(signal), false);
-    QObject::disconnectNotify(signal);
 }
 
 /* --- Signals ----------------------------------------------------------------------------------------------------------- */
@@ -307,12 +301,9 @@ Notifier::Notifier(Sink *sink)
 {
 }
 
-void Notifier::setWanted(unsigned signal, bool wanted)
+void Notifier::want(unsigned signal)
 {
-    if (wanted)
-        m_wanted.fetch_or(signal, std::memory_order_relaxed);
-    else
-        m_wanted.fetch_and(~signal, std::memory_order_relaxed);
+    m_wanted.fetch_or(signal, std::memory_order_relaxed);
 }
 
 void Notifier::raise(unsigned signals)

@@ -164,7 +164,6 @@ protected:
 
     bool event(QEvent *event) override;
     void connectNotify(const QMetaMethod &signal) override;
-    void disconnectNotify(const QMetaMethod &signal) override;
 
 private:
     friend class SinkAccess;

@@ -1195,9 +1195,10 @@ void tst_HttpSink::queue_keepsTheMainThreadFree()
     });
     constexpr int Count = 300;
     Queue queue(std::make_unique<HttpSink>(receiver.url()));
+    const Batch batch = numberedBatch(Count);
     Heartbeat heartbeat;
-    QVERIFY(queue.write(numberedBatch(Count)));
-    QVERIFY(waitUntil([&] { return queue.statistics().pending == 0; }, Patience));
+    const QFuture<Delivery> sent = queue.send(batch);
+    QVERIFY(waitUntil([&] { return sent.isFinished(); }, Patience));
     QVERIFY2(heartbeat.isWithin(), qPrintable(heartbeat.summary()));
     QVERIFY(heartbeat.beats() > 0);
 
