@@ -11,7 +11,7 @@ endif()
 if("thread" IN_LIST QANAT_SANITIZERS)
     # Qt is not instrumented, so what happens inside of it must not be judged.
     list(APPEND QANAT_TEST_ENVIRONMENT
-        "TSAN_OPTIONS=ignore_noninstrumented_modules=1 halt_on_error=1 second_deadlock_stack=1")
+        "TSAN_OPTIONS=ignore_noninstrumented_modules=1 halt_on_error=1 second_deadlock_stack=1 suppressions=${Qanat_SOURCE_DIR}/tests/shared/tsan.supp")
     # The shadow memory needs its addresses, which a widely randomised layout may take. Some containers forbid to
     # switch that off: then the tests run as they are.
     find_program(QANAT_SETARCH setarch)

@@ -22,11 +22,12 @@ public:
 
     void settle(qsizetype count, const Delivery &delivery) override
     {
-        qsizetype remaining = m_remaining.load(std::memory_order_acquire);
-        qsizetype taken = 0;
-        do {
-            taken = std::clamp(count, qsizetype(0), remaining);
-        } while (!m_remaining.compare_exchange_weak(remaining, remaining - taken, std::memory_order_acq_rel));
+        // One at a time, even where a deadline comes while the last part is being told. Mutexes of this kind are only ever
+        // taken upwards, from a target to its wrapper, and no mailbox is held meanwhile.
+        const std::lock_guard lock(m_mutex);
+        const qsizetype remaining = m_remaining.load(std::memory_order_relaxed);
+        const qsizetype taken = std::clamp(count, qsizetype(0), remaining);
+        m_remaining.store(remaining - taken, std::memory_order_release);
         if (taken < count)
             qCWarning(qanatSink, "A completion was settled for %lld events more than it had", qlonglong(count - taken));
         if (taken > 0)
@@ -37,6 +38,7 @@ public:
     bool triesAgain() const override { return true; }
 
 private:
+    std::mutex m_mutex;
     const Completion::Handler m_handler;
     std::atomic<qsizetype> m_remaining;
 };

@@ -743,6 +743,12 @@ WriteResult Mailbox::offer(const Batch &batch, Completion &completion, Handover 
     if (batch.isEmpty())
         return WriteResult(WriteResult::Status::Accepted, 0);
     Section section(this);
+    const std::shared_ptr<Consumer> consumer = m_consumer;
+    const bool isHere = handover == Handover::Direct && consumer && m_kind == Kind::Plain && !m_isRunning && m_pump
+                        && m_pump->isCurrent();
+    if (isHere && m_maxInFlight == 0)
+        refreshMaxInFlight(section, consumer);
+    // From here to the outcome of the write in one go, or a snapshot between would not balance.
     m_statistics.offered += batch.size();
     const auto refuse = [&](WriteResult::Status status) {
         m_statistics.rejected += batch.size();
@@ -760,11 +766,6 @@ WriteResult Mailbox::offer(const Batch &batch, Completion &completion, Handover 
     CompletionRef upstream = CompletionAccess::take(std::move(completion));
     section->signals |= Notifier::Changed;
 
-    const std::shared_ptr<Consumer> consumer = m_consumer;
-    const bool isHere = handover == Handover::Direct && consumer && m_kind == Kind::Plain && !m_isRunning && m_pump
-                        && m_pump->isCurrent();
-    if (isHere && m_maxInFlight == 0)
-        refreshMaxInFlight(section, consumer);
     const auto lane = isHere && m_maxInFlight > 1 ? m_lanes.find(batch.orderKey()) : m_lanes.end();
     const bool isFree = isHere && m_consumer && !m_isRunning && m_stage == Stage::Open && m_queue.isEmpty()
                         && m_tasks.empty() && hasSlot()
@@ -1532,16 +1533,32 @@ void Mailbox::setClosed(Section &section, const Delivery &finished)
 void Mailbox::forceClosed()
 {
     const std::shared_ptr<PumpTask> alive = shared_from_this();
+    const bool isStuck = isWorkingFor(nullptr);
     Section section(this);
     if (m_stage == Stage::Closed || m_stage == Stage::Open)
         return;
-    if (m_isRunning && m_parent.expired()) {
+    if (isStuck) {
         const QString thread = m_worker ? u'"' + m_worker->name() + u'"' : u"of the application"_s;
         section.rare().warnings.emplace_back(
             &qanatWorker(), u"%1: its thread %2 does not come back; both are abandoned"_s.arg(labelLocked(), thread));
     }
     setClosed(section, Delivery::dropped(Delivery::Error::Other, u"the sink did not come back from its work"_s));
     kick(section.after());
+}
+
+// Whether it, or a target behind it, is inside of its work, and \a parent owns it.
+bool Mailbox::isWorkingFor(const Mailbox *parent) const
+{
+    std::vector<std::shared_ptr<Mailbox>> links;
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_parent.lock().get() != parent)
+            return false;
+        if (m_isRunning)
+            return true;
+        links = m_links;
+    }
+    return std::any_of(links.begin(), links.end(), [this](const auto &link) { return link->isWorkingFor(this); });
 }
 
 bool Mailbox::waitForRelease(std::chrono::milliseconds timeout)

@@ -126,6 +126,7 @@ public:
     static Completion takeUpstream(const Completion &completion);
     void countAttempts(qint64 failed, qint64 retried, const Delivery &lastError);
     bool isRoot() const;
+    bool isWorkingFor(const Mailbox *parent) const;
     Kind kind() const { return m_kind; }
     const std::shared_ptr<Worker> &worker() const { return m_worker; }
 

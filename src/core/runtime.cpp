@@ -156,8 +156,10 @@ void end()
             qCWarning(qanatSink, "%ls: %lld events were pending when the application ended",
                       qUtf16Printable(mailbox->label()), qlonglong(left));
         }
-        mailbox->endWithApplication();
     }
+    // Only now: where a target ends first, its outcomes are those of the sinks before it.
+    for (const auto &mailbox : mailboxes)
+        mailbox->endWithApplication();
     const QDeadlineTimer deadline(Runtime::Grace);
     for (const auto &mailbox : mailboxes) {
         if (mailbox->kind() == Mailbox::Kind::Boundary)

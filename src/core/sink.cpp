@@ -252,16 +252,21 @@ QEvent::Type SinkAccess::arrivedEvent()
 
 bool Sink::event(QEvent *event)
 {
-    const bool isPlain = d->mailbox->kind() == Mailbox::Kind::Plain;
+    // What the old thread wrote crosses to the new one under a std::mutex: thread sanitizers don't see those of Qt.
+    static std::mutex handOver;
     if (event->type() == QEvent::ThreadChange) {
         // The last event in the old thread. The next in the new one gives it a pump there; until then nothing runs.
-        if (isPlain)
+        const std::lock_guard lock(handOver);
+        if (d->mailbox->kind() == Mailbox::Kind::Plain)
             d->mailbox->detachPump();
         d->notifier->detach();
         QCoreApplication::postEvent(this, new QEvent(SinkAccess::arrivedEvent()));
     } else if (event->type() == SinkAccess::arrivedEvent()) {
+        {
+            const std::lock_guard lock(handOver);
+        }
         d->notifier->attach();
-        if (isPlain)
+        if (d->mailbox->kind() == Mailbox::Kind::Plain)
             d->mailbox->attachPump(Pump::current());
     }
     return QObject::event(event);

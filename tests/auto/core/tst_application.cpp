@@ -183,9 +183,13 @@ void ApplicationTest::severalLifetimes()
             int heard = 0;
             QObject context;
             broadcaster->listen(&context, [&heard](const Event &) { ++heard; });
-            broadcaster->write(Batch(someEvents(10)));
-            QANAT_WAIT(lateRecording->count() == 10 && earlyRecording->count() == 11 && heard == 10);
-            QANAT_WAIT(queue->statistics().pending == 0);
+            const QFuture<Delivery> sent = broadcaster->send(Batch(someEvents(10)));
+            QANAT_FINISH(sent);
+            QVERIFY(sent.result().isSuccess());
+            QCOMPARE(lateRecording->count(), 10);
+            QCOMPARE(earlyRecording->count(), 11);
+            QCOMPARE(heard, 10);
+            QANAT_WAIT(queue->statistics().pending == 0 && broadcaster->statistics().pending == 0);
             survivors.push_back(std::move(broadcaster));
             survivors.push_back(std::move(queue));
         }

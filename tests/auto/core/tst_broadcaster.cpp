@@ -432,7 +432,7 @@ void BroadcasterTest::line14_pacedByTheSlowestItHoldsTheWriters()
         else
             QCoreApplication::processEvents();
     }
-    QANAT_WAIT(stuck.queue->statistics().pending == 10 && broadcaster.statistics().pending == accepted.size() - 10);
+    QANAT_WAIT(stuck.queue->statistics().pending == 10);
     QVERIFY(accepted.size() <= 20);
     QANAT_WAIT([&] {
         const Event event = someEvent();
