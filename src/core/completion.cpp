@@ -38,7 +38,7 @@ public:
     bool triesAgain() const override { return true; }
 
 private:
-    std::mutex m_mutex;
+    std::recursive_mutex m_mutex; // A handler may bring about the next part.
     const Completion::Handler m_handler;
     std::atomic<qsizetype> m_remaining;
 };
