@@ -286,7 +286,6 @@ private:
     bool m_mustReview = false;
     bool m_mustInterrupt = false;
     bool m_isExpired = false;
-    bool m_isWatched = false;
     bool m_isRoomWanted = false;
     qint64 m_wantedBytes = 0;
     bool m_closesAnywhere = false;
