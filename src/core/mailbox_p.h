@@ -143,6 +143,8 @@ public:
     void wantRoom(qint64 bytes);
     // Its outcome is that of its links together.
     void sumTargets();
+    // Those have to be forced first, or what they had left is missing.
+    bool hasSummedTargets() const { return m_sumsTargets; }
     // Consumer::finish() may come after the close.
     void setClosesAnywhere();
 

@@ -240,7 +240,8 @@ bool watchGrace(const std::shared_ptr<Mailbox> &mailbox)
     const auto worker = watcher();
     if (worker)
         worker->pump()->schedule(
-            std::make_shared<WatchTask>(WatchTask::Kind::Grace, mailbox.get(), mailbox, clock, clock->now() + Grace));
+            std::make_shared<WatchTask>(WatchTask::Kind::Grace, mailbox.get(), mailbox, clock,
+                                        clock->now() + (mailbox->hasSummedTargets() ? 3 * Grace / 2 : Grace)));
     return worker || isEnding();
 }
 
