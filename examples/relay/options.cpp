@@ -185,7 +185,7 @@ QString helpText()
 Relays events, one JSON value per line, from FILE or standard input to web services, in order.
 
 A line that is an object with the member "specversion" is a CloudEvent and keeps its id; any other JSON value becomes the
-data of a new event. Empty lines are passed over. A line that is not JSON in UTF-8, or longer than 16 MiB, is named on
+data of a new event. Empty lines are passed over. A line that is not JSON in UTF-8, or longer than 1 MiB, is named on
 standard error, counted and skipped. What fails in passing is tried again, with the same id, until it is delivered.
 
   --to URL                where to: each event goes to each endpoint, as a POST

@@ -1188,14 +1188,11 @@ void Mailbox::endCall(Call *call)
 
 void Mailbox::settleCall(Section &section, Call *call, qsizetype count, const Delivery &delivery, nanoseconds time)
 {
-    if (call->isOver || count <= 0)
+    if (count > call->left())
+        warnOfExcess(section, call, count - call->left());
+    count = std::min(count, call->left());
+    if (count <= 0)
         return;
-    if (count > call->left()) {
-        section.rare().warnings.emplace_back(
-            &qanatSink(), u"%1: a completion was settled for %2 events more than it had"_s.arg(labelLocked())
-                              .arg(count - call->left()));
-        count = call->left();
-    }
     section->oldCalls.append(StateRef<Call>::share(call));
     const Batch events = call->batch.mid(call->position, count);
     const bool isHandedBack =
@@ -1225,6 +1222,23 @@ void Mailbox::settleCall(Section &section, Call *call, qsizetype count, const De
     endCall(call);
     if (hasWork() || m_stage != Stage::Open)
         kick(section.after());
+}
+
+// An outcome for events that have theirs.
+void Mailbox::warnOfExcess(Section &section, const Call *call, qsizetype count)
+{
+    const bool isVoid = call->isOver && call->position < call->batch.size();
+    if (!isVoid) {
+        section.rare().warnings.emplace_back(
+            &qanatSink(),
+            u"%1: a completion was settled for %2 events more than it had"_s.arg(labelLocked()).arg(count));
+    } else if (m_stage == Stage::Closed) {
+        // Before that it is what an interrupted sink is asked for.
+        section.rare().warnings.emplace_back(
+            &qanatSink(),
+            u"%1: an outcome for %2 events came after the sink was closed, and is ignored"_s.arg(labelLocked())
+                .arg(count));
+    }
 }
 
 void Mailbox::settleDeferred(Section &section, Call *call, nanoseconds time)

@@ -217,6 +217,7 @@ private:
     // Outcomes
     void settleCall(Section &section, Call *call, qsizetype count, const Delivery &delivery,
                     std::chrono::nanoseconds time);
+    void warnOfExcess(Section &section, const Call *call, qsizetype count);
     void settleDeferred(Section &section, Call *call, std::chrono::nanoseconds time);
     void parkCall(Call *call, bool parked); // without the mutex
     void putBack(Call *call, const Batch &batch);

@@ -174,7 +174,11 @@ void Sink::process(const Batch &batch, Completion completion)
                 Delivery::failed(Delivery::Error::Exception, u"an exception left the sink"_s, Delivery::Retry::Never);
         }
         const auto now = std::chrono::steady_clock::now();
-        if (same > 0 && (delivery != last || now - told > Longest)) {
+        const bool isLong = now - told > Longest;
+        // Closed meanwhile: the rest has its outcome.
+        if (isLong && completion.remaining() == 0)
+            return;
+        if (same > 0 && (delivery != last || isLong)) {
             completion.settle(same, last);
             same = 0;
             told = now;

@@ -7,6 +7,7 @@
 #include "httpreceivershared_p.h"
 
 #include <QtCore/qcoreevent.h>
+#include <QtNetwork/qnetworkproxy.h>
 
 namespace Qanat {
 
@@ -15,6 +16,7 @@ HttpServer::HttpServer(quint16 port, std::shared_ptr<HttpReceiverShared> shared)
     , m_shared(std::move(shared))
 {
     setListenBacklogSize(1024);
+    setProxy(QNetworkProxy::NoProxy); // Or listening asks the system for its proxies.
     m_shared->begun(this);
     carryOutOrders();
 }

@@ -268,7 +268,8 @@ void Recording::settle(qsizetype count, const Delivery &delivery)
                 --d->unsettledCalls;
         }
         d->changed.notify_all();
-        call.completion.settle(part, delivery);
+        if (call.completion.remaining() > 0) // Not closed meanwhile.
+            call.completion.settle(part, delivery);
         count -= part;
         if (call.position < call.batch.size())
             d->change([&] { d->deferred.push_front(std::move(call)); });

@@ -410,13 +410,13 @@ void tst_Relay::passesOverALineThatIsTooLong()
     QVERIFY(relay.begin(to(server) + QStringList{u"--stats"_s, file}));
     QVERIFY(relay.waitForEnd());
     QCOMPARE(relay.exitCode(), 1);
-    QVERIFY2(relay.lines().first().contains(":2: the line is longer than 16 MiB"), relay.lines().first().constData());
+    QVERIFY2(relay.lines().first().contains(":2: the line is longer than 1 MiB"), relay.lines().first().constData());
     QCOMPARE(relay.total("rejected"), 1);
     QCOMPARE(firstArrivals(server.requests()), numbersUpTo(2));
 
     // And one that is just not too long arrives whole.
     server.clear();
-    const QByteArray longest = '"' + QByteArray(16 * 1024 * 1024 - 2, 'y') + '"';
+    const QByteArray longest = '"' + QByteArray(1024 * 1024 - 2, 'y') + '"';
     RelayProcess second;
     QVERIFY(second.run(to(server), longest + '\n'));
     QVERIFY2(second.exitCode() == 0, second.errorOutput().constData());
