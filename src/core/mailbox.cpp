@@ -186,6 +186,9 @@ private:
     qsizetype m_remaining;
 };
 
+// That many single events in one go are a stream.
+constexpr quint32 Many = 64;
+
 quint64 defaultKey(const Event &event)
 {
     return qHashMulti(0, event.source(), event.subject());
@@ -427,18 +430,23 @@ Mailbox::Mailbox(Kind kind, std::shared_ptr<Pump> pump, std::shared_ptr<Worker> 
 Mailbox::~Mailbox()
 {
     Runtime::remove(this);
+    delete m_hopper.load(std::memory_order_relaxed);
 }
 
 WriteResult Mailbox::write(Event event)
 {
     if (!event.isValid())
         return reject(1, WriteResult::Status::Invalid);
-    const qint64 bytes = m_countsBytes.load(std::memory_order_relaxed) ? qint64(event.estimatedSize()) : 0;
+    Hopper *const hopper = m_hopper.load(std::memory_order_acquire);
+    if (hopper && hopper->drop(event))
+        return WriteResult(WriteResult::Status::Accepted, 1);
     std::unique_lock lock(m_mutex);
     if (m_stage == Stage::Open && !m_isLimited) {
+        emptyHopper(true);
         ++m_statistics.offered;
-        append(std::move(event), bytes);
+        append(std::move(event), 0);
         if (m_isAwake || !hasSlot()) {
+            noteSingleWrite();
             return WriteResult(WriteResult::Status::Accepted, 1);
         }
         Aftermath after;
@@ -491,6 +499,7 @@ WriteResult Mailbox::writeChecked(const Batch &batch, bool comesBack)
 {
     Section section(this);
     WriteResult result(WriteResult::Status::Closed, 0);
+    emptyHopper(true);
     m_statistics.offered += batch.size();
     if (m_stage == Stage::Open && m_isLimited) {
         result = writeLimited(section, batch);
@@ -627,17 +636,29 @@ bool Mailbox::dropOldest(Section &section, qsizetype events)
 
 void Mailbox::append(Event &&event, qint64 bytes)
 {
+    Node *const run = openRun(std::nullopt);
+    BatchBuilder::chunk(run->batch)->append(std::move(event));
+    BatchBuilder::extend(run->batch);
+    ++m_statistics.written;
+    ++m_statistics.pending;
+    m_statistics.pendingBytes += bytes;
+}
+
+// The last run, if it can take an event of that time (none: now), or else a new one.
+Node *Mailbox::openRun(std::optional<nanoseconds> stamp)
+{
     // What is handed out soon may share a stamp; while nothing is taken out a run must not grow for hours.
     constexpr nanoseconds LongestRun = std::chrono::seconds(1);
+    const bool isAway = !m_isAwake || m_isRunning;
     Node *tail = m_queue.tail;
-    if (tail && tail->isBuilding && !m_isAwake && now() - tail->stamp > LongestRun)
+    if (tail && tail->isBuilding && (stamp || isAway) && (stamp ? *stamp : now()) - tail->stamp > LongestRun)
         tail = nullptr;
     if (!tail || !tail->isBuilding || BatchBuilder::chunk(tail->batch)->isFull()) {
         if (tail && tail->isBuilding)
             m_nextCapacity = std::min(m_nextCapacity * 4, Chunk::Capacity);
         Chunk *chunk = Chunk::create(m_nextCapacity);
         tail = new Node;
-        tail->stamp = now();
+        tail->stamp = stamp ? *stamp : now();
         tail->isBuilding = true;
         tail->isExclusive = true;
         chunk->acceptedAt.store(tail->stamp.count(), std::memory_order_relaxed);
@@ -645,11 +666,54 @@ void Mailbox::append(Event &&event, qint64 bytes)
         tail->batch = BatchBuilder::adopt(chunk, 0, 0);
         m_queue.append(tail);
     }
-    BatchBuilder::chunk(tail->batch)->append(std::move(event));
-    BatchBuilder::extend(tail->batch);
-    ++m_statistics.written;
-    ++m_statistics.pending;
-    m_statistics.pendingBytes += bytes;
+    return tail;
+}
+
+// Brings what was dropped into the queue, before something else comes behind it. Whether there was any.
+bool Mailbox::emptyHopper(bool reopen)
+{
+    if (!isHopperOpen())
+        return false;
+    Node *run = nullptr;
+    qint64 count = 0;
+    m_hopper.load(std::memory_order_relaxed)->empty(reopen, [&](Event &&event, nanoseconds since) {
+        if (!run || BatchBuilder::chunk(run->batch)->isFull())
+            run = openRun(since);
+        BatchBuilder::chunk(run->batch)->append(std::move(event));
+        BatchBuilder::extend(run->batch);
+        ++count;
+    });
+    m_statistics.offered += count;
+    m_statistics.written += count;
+    m_statistics.pending += count;
+    return count > 0;
+}
+
+bool Mailbox::isHopperOpen() const
+{
+    const Hopper *hopper = m_hopper.load(std::memory_order_relaxed);
+    return hopper && hopper->isOpen();
+}
+
+qsizetype Mailbox::hopperCount() const
+{
+    const Hopper *hopper = m_hopper.load(std::memory_order_relaxed);
+    return hopper ? hopper->count() : 0;
+}
+
+// Opens the hopper where single events come in fast, and somebody is about to come for them.
+void Mailbox::noteSingleWrite()
+{
+    const Node *run = m_queue.tail;
+    if (!run || !run->isBuilding || BatchBuilder::chunk(run->batch)->used % Many != 0 || isHopperOpen())
+        return;
+    Hopper *hopper = m_hopper.load(std::memory_order_relaxed);
+    if (!hopper) {
+        hopper = new Hopper(m_clock.get());
+        m_hopper.store(hopper, std::memory_order_release);
+    }
+    hopper->setAway(!m_isAwake || m_isRunning);
+    hopper->open();
 }
 
 void Mailbox::appendBatch(const Batch &batch, CompletionRef upstream)
@@ -748,6 +812,7 @@ WriteResult Mailbox::offer(const Batch &batch, Completion &completion, Handover 
                         && m_pump->isCurrent();
     if (isHere && m_maxInFlight == 0)
         refreshMaxInFlight(section, consumer);
+    emptyHopper(true);
     // From here to the outcome of the write in one go, or a snapshot between would not balance.
     m_statistics.offered += batch.size();
     const auto refuse = [&](WriteResult::Status status) {
@@ -796,6 +861,7 @@ bool Mailbox::enqueue(std::function<void()> command)
     Section section(this);
     if (m_stage != Stage::Open)
         return false;
+    emptyHopper(true);
     auto *node = new Node;
     node->command = std::move(command);
     m_queue.append(node);
@@ -826,14 +892,14 @@ bool Mailbox::hasWork() const
 {
     if (!m_tasks.empty() || m_mustReview || m_mustInterrupt)
         return true;
-    if (!m_queue.isEmpty() && (m_queue.head->command || hasSlot()))
+    if (!m_queue.isEmpty() && m_queue.head->command)
         return true;
-    return !m_readyLanes.empty() && hasSlot();
+    return (!m_queue.isEmpty() || !m_readyLanes.empty() || hopperCount() > 0) && hasSlot();
 }
 
 bool Mailbox::isIdle() const
 {
-    return m_queue.isEmpty() && m_calls.empty() && m_lanes.empty() && m_tasks.empty();
+    return m_queue.isEmpty() && m_calls.empty() && m_lanes.empty() && m_tasks.empty() && hopperCount() == 0;
 }
 
 void Mailbox::kick(Aftermath &after)
@@ -868,17 +934,22 @@ void Mailbox::run()
         if (!consumer || m_isRunning) // Inside of an event loop that the consumer runs: the outer run goes on.
             return;
         m_isAwake = true;
+        m_runLength = 0;
         if (m_maxInFlight == 0)
             refreshMaxInFlight(section, consumer);
-        bool goesOn = true;
-        for (bool first = true; goesOn; first = false) {
+        bool hasMore = true;
+        for (bool first = true; hasMore; first = false) {
             if (!first && m_pump && m_pump->isSliceOver())
                 break;
-            goesOn = isCurrent(consumer) && step(section, consumer);
+            hasMore = isCurrent(consumer) && step(section, consumer);
+        }
+        if (!hasMore && isStreaming()) {
+            m_pump->linger(shared_from_this());
+            return;
         }
         m_isAwake = false;
         if (isCurrent(consumer)) {
-            if (goesOn)
+            if (hasMore || rest())
                 kick(section.after());
             else if (m_stage != Stage::Open)
                 advanceClose(section, consumer);
@@ -893,6 +964,23 @@ void Mailbox::run()
     const std::lock_guard lock(m_mutex);
     m_isReleased = true;
     m_released.notify_all();
+}
+
+// While single events come in fast it is better to leave them alone for a moment, and to come back for many, than to take each
+// few anew: whoever looks slows down those who write, and a wake-up costs them as much as a hundred writes.
+bool Mailbox::isStreaming() const
+{
+    return m_runLength >= qsizetype(Many) && isHopperOpen() && hasSlot() && m_pump && m_pump->canLinger();
+}
+
+// Nobody will come any more unless somebody is woken. Whether there is something to do after all.
+bool Mailbox::rest()
+{
+    if (hasSlot())
+        return emptyHopper(false);
+    if (isHopperOpen())
+        m_hopper.load(std::memory_order_relaxed)->setAway(true);
+    return false;
 }
 
 // One thing that is to be done. False where there is nothing.
@@ -943,6 +1031,10 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
         m_maxInFlight = 0;
         return run(std::move(node->command));
     }
+    if (isStreaming() && m_statistics.pending - m_statistics.inFlight < qint64(2 * Chunk::Capacity))
+        return false;
+    if (m_queue.isEmpty())
+        emptyHopper(true);
     StateRef<Call> call = nextCall(section);
     if (!call)
         return !m_queue.isEmpty() && m_queue.head->command;
@@ -1126,6 +1218,7 @@ StateRef<Call> Mailbox::makeCall(Batch batch, nanoseconds stamp, CompletionRef u
     StateRef<Call> call(new Call(std::static_pointer_cast<Mailbox>(shared_from_this()), m_clock, std::move(batch),
                                  stamp, std::move(upstream)));
     m_calls.push_back(call);
+    m_runLength += call->batch.size();
     m_statistics.inFlight += call->batch.size();
     return call;
 }
@@ -1134,6 +1227,9 @@ void Mailbox::invoke(Section &section, const StateRef<Call> &call)
 {
     const std::shared_ptr<Consumer> consumer = m_consumer;
     m_isRunning = true;
+    Hopper *const hopper = m_hopper.load(std::memory_order_relaxed);
+    if (hopper)
+        hopper->setAway(true);
     call->isInProcess = true;
     call->processBegin = now();
     call->processThread.store(Call::threadTag(), std::memory_order_relaxed);
@@ -1154,6 +1250,8 @@ void Mailbox::invoke(Section &section, const StateRef<Call> &call)
     call->processThread.store(nullptr, std::memory_order_relaxed);
     section.relock();
     m_isRunning = false;
+    if (hopper)
+        hopper->setAway(false);
     call->isInProcess = false;
     settleDeferred(section, call.get(), time);
     if (thrown.isFailure()) {
@@ -1220,7 +1318,7 @@ void Mailbox::settleCall(Section &section, Call *call, qsizetype count, const De
     if (call->left() > 0)
         return;
     endCall(call);
-    if (hasWork() || m_stage != Stage::Open)
+    if (hasWork() || isHopperOpen() || m_stage != Stage::Open)
         kick(section.after());
 }
 
@@ -1300,7 +1398,7 @@ void Mailbox::account(Section &section, const Batch &batch, const CompletionRef 
     if (upstream)
         section->settlements.append({upstream, count, outcome});
     section->signals |= Notifier::Changed;
-    if (m_statistics.pending == 0)
+    if (m_statistics.pending == 0 && hopperCount() == 0)
         section->signals |= Notifier::Drained;
     checkRoom(section.after());
 }
@@ -1365,10 +1463,8 @@ void Mailbox::close(nanoseconds within, CloseCallback callback)
     if (callback)
         m_closeCallbacks.push_back(std::move(callback));
     const bool isFirst = m_stage == Stage::Open;
-    if (isFirst) {
-        m_stage = Stage::Draining;
-        m_room.notify_all();
-    }
+    if (isFirst)
+        leaveOpen();
     const nanoseconds time = now();
     const nanoseconds deadline =
         within >= nanoseconds::max() - time ? nanoseconds::max() : time + std::max(within, nanoseconds(0));
@@ -1383,6 +1479,13 @@ void Mailbox::close(nanoseconds within, CloseCallback callback)
     }
     closeAnywhere(section);
     kick(section.after());
+}
+
+void Mailbox::leaveOpen()
+{
+    m_stage = Stage::Draining;
+    emptyHopper(false);
+    m_room.notify_all();
 }
 
 // Where there is nothing to be waited for, a close ends even while the thread of the sink is busy with other things.
@@ -1424,10 +1527,8 @@ void Mailbox::expire()
 void Mailbox::endWithApplication()
 {
     Section section(this);
-    if (m_stage == Stage::Open) {
-        m_stage = Stage::Draining;
-        m_room.notify_all();
-    }
+    if (m_stage == Stage::Open)
+        leaveOpen();
     m_isLeaving = true;
     expire(section);
     section.rare().watchesGrace = false;
@@ -1629,7 +1730,7 @@ void Mailbox::dropConsumer()
     std::vector<std::function<void()>> tasks;
     Section section(this);
     if (m_stage == Stage::Open)
-        m_stage = Stage::Draining;
+        leaveOpen();
     expire(section);
     section.rare().watchesGrace = false;
     consumer.swap(m_consumer);
@@ -1646,6 +1747,7 @@ void Mailbox::dropConsumer()
 void Mailbox::detachPump()
 {
     const std::lock_guard lock(m_mutex);
+    emptyHopper(false);
     m_pump.reset();
     m_isAwake = false;
 }
@@ -1682,7 +1784,17 @@ bool Mailbox::isClosed() const
 Statistics Mailbox::statistics() const
 {
     const std::lock_guard lock(m_mutex);
-    return m_statistics;
+    return snapshot();
+}
+
+Statistics Mailbox::snapshot() const
+{
+    Statistics statistics = m_statistics;
+    const qsizetype dropped = hopperCount();
+    statistics.offered += dropped;
+    statistics.written += dropped;
+    statistics.pending += dropped;
+    return statistics;
 }
 
 PipelineNode Mailbox::pipeline(int depth) const
@@ -1695,7 +1807,7 @@ PipelineNode Mailbox::pipeline(int depth) const
         const std::lock_guard lock(m_mutex);
         node.kind = m_typeName;
         node.name = m_name;
-        node.statistics = m_statistics;
+        node.statistics = snapshot();
         links = m_links;
     }
     node.state = state();
@@ -1720,6 +1832,7 @@ void Mailbox::setLimits(const Limits &limits)
     m_limits.events = std::max(limits.events, qint64(1));
     m_limits.bytes = std::max(limits.bytes, qint64(1));
     m_isLimited = !limits.isUnlimited();
+    emptyHopper(!m_isLimited);
     const bool counts = limits.bytes != Limits::Unlimited;
     if (counts != m_countsBytes.load(std::memory_order_relaxed)) {
         m_countsBytes.store(counts, std::memory_order_relaxed);
@@ -1743,7 +1856,9 @@ void Mailbox::setClock(const std::shared_ptr<Clock> &clock)
     std::vector<std::shared_ptr<Mailbox>> links;
     {
         const std::lock_guard lock(m_mutex);
-        m_clock = clock;
+        m_oldClocks.push_back(std::exchange(m_clock, clock));
+        if (Hopper *hopper = m_hopper.load(std::memory_order_relaxed))
+            hopper->setClock(clock.get());
         links = m_links;
     }
     for (const auto &link : links)

@@ -12,6 +12,7 @@
 #include "Qanat/core/statistics.h"
 #include "Qanat/core/writeresult.h"
 #include "completion_p.h"
+#include "hopper_p.h"
 #include "notifier_p.h"
 #include "pump_p.h"
 
@@ -70,8 +71,8 @@ public:
  * It takes events from any thread into chunks, counts them, keeps the limits, hands them to its consumer in the thread of
  * its pump, and takes their outcomes. It knows the mailboxes behind it and closes them.
  *
- * One mutex guards it all. Nothing foreign is called with it: what has to be told is gathered in an Aftermath and told
- * after the mutex was released.
+ * One mutex guards it all, but for the hopper. Nothing foreign is called with it: what has to be told is gathered in an
+ * Aftermath and told after the mutex was released.
  */
 class Mailbox final : public PumpTask
 {
@@ -187,6 +188,11 @@ private:
 
     // The intake
     void append(Event &&event, qint64 bytes);
+    Node *openRun(std::optional<std::chrono::nanoseconds> stamp);
+    bool emptyHopper(bool reopen);
+    qsizetype hopperCount() const;
+    bool isHopperOpen() const;
+    void noteSingleWrite();
     void appendBatch(const Batch &batch, CompletionRef upstream = {});
     WriteResult writeChecked(const Batch &batch, bool comesBack);
     WriteResult writeLimited(Section &section, const Batch &batch);
@@ -201,6 +207,8 @@ private:
     bool hasSlot() const;
     bool hasWork() const;
     bool isIdle() const;
+    bool isStreaming() const;
+    bool rest();
     void kick(Aftermath &after);
     bool isCurrent(const std::shared_ptr<Consumer> &consumer) const { return m_consumer == consumer; }
     bool step(Section &section, const std::shared_ptr<Consumer> &consumer);
@@ -226,6 +234,7 @@ private:
     void checkRoom(Aftermath &after);
 
     // The end
+    void leaveOpen();
     void advanceClose(Section &section, const std::shared_ptr<Consumer> &consumer);
     void closeAnywhere(Section &section);
     // The sinks of a broadcaster may live in the very thread that waits for it to go, and are closed without it.
@@ -237,6 +246,7 @@ private:
     void linkClosed(const CloseResult &result); // without the mutex
     void targetClosed(); // without the mutex
     std::chrono::nanoseconds now() const { return m_clock->now(); }
+    Statistics snapshot() const;
     QString labelLocked() const;
 
     const Kind m_kind;
@@ -248,6 +258,7 @@ private:
     std::shared_ptr<Pump> m_pump;
     std::shared_ptr<Consumer> m_consumer;
     std::shared_ptr<Clock> m_clock;
+    std::vector<std::shared_ptr<Clock>> m_oldClocks; // The hopper may still be looking at one.
     std::shared_ptr<Notifier> m_notifier;
     std::weak_ptr<Mailbox> m_parent;
     std::weak_ptr<Mailbox> m_deadLetters;
@@ -263,9 +274,12 @@ private:
     std::atomic<bool> m_countsBytes{false};
     bool m_isLimited = false;
 
+    // Made once there is much to do; owned. Open only while somebody is about to come, and there is no limit to be kept.
+    std::atomic<Hopper *> m_hopper{nullptr};
     NodeList m_queue;
     NodeList m_trash; // To be destroyed in the consumer's thread.
     quint32 m_nextCapacity = 16;
+    qsizetype m_runLength = 0; // Handed out since run() began.
     std::vector<std::function<void()>> m_tasks;
     std::unordered_map<quint64, Lane> m_lanes;
     std::deque<quint64> m_readyLanes;

@@ -12,6 +12,8 @@ namespace {
 
 // After this long the thread's own timers and sockets get their turn.
 constexpr std::chrono::milliseconds Slice(4);
+// As long as several wake-ups take, and too short for anybody to notice.
+constexpr std::chrono::microseconds Moment(50);
 
 // Retires the pump when the thread ends.
 struct ThreadPump
@@ -96,6 +98,8 @@ void Pump::retire()
         const std::lock_guard lock(m_mutex);
         std::swap(receiver, m_receiver);
         left.swap(m_ready);
+        left.insert(left.end(), m_lingering.begin(), m_lingering.end());
+        m_lingering.clear();
     }
     // Whoever found it there a moment ago is about to be done.
     while (m_wakers.load(std::memory_order_acquire) > 0)
@@ -126,8 +130,15 @@ void Pump::schedule(std::shared_ptr<PumpTask> task)
         const std::lock_guard lock(m_mutex);
         m_ready.push_back(std::move(task));
         receiver = takeWake();
+        if (m_isLingering)
+            m_interrupted.notify_one();
     }
     wake(receiver);
+}
+
+void Pump::linger(const std::shared_ptr<PumpTask> &task)
+{
+    m_lingering.push_back(task);
 }
 
 // With the mutex: the receiver, if it has to be woken. It stays until it is.
@@ -168,7 +179,14 @@ void Pump::run()
         if (m_next == m_taken.size()) {
             m_taken.clear();
             m_next = 0;
-            const std::lock_guard lock(m_mutex);
+            std::unique_lock lock(m_mutex);
+            if (m_ready.empty() && !m_lingering.empty()) {
+                m_isLingering = true;
+                m_interrupted.wait_for(lock, Moment, [this] { return !m_ready.empty(); });
+                m_isLingering = false;
+                m_ready.insert(m_ready.end(), m_lingering.begin(), m_lingering.end());
+                m_lingering.clear();
+            }
             m_taken.swap(m_ready);
             if (m_taken.empty()) {
                 if (!mayNest)

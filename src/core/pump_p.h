@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -60,6 +61,10 @@ public:
     bool isCurrent() const;
     // Whether it is time to let the thread do other things. The pump's thread, inside of a task.
     bool isSliceOver() const;
+    // Runs the task once more in a moment, and lets the thread wait for that moment. Only on threads of the library; the
+    // pump's thread, inside of a task.
+    void linger(const std::shared_ptr<PumpTask> &task);
+    bool canLinger() const { return m_thread == Thread::Library; }
 
 private:
     friend class PumpReceiver;
@@ -71,12 +76,15 @@ private:
     std::vector<std::shared_ptr<PumpTask>> m_ready;
     PumpReceiver *m_receiver = nullptr;
     bool m_woken = false;
+    bool m_isLingering = false;
+    std::condition_variable m_interrupted;
     std::atomic<int> m_wakers{0};
     const Thread m_thread;
 
     // Only the pump's thread:
     std::vector<std::shared_ptr<PumpTask>> m_taken;
     size_t m_next = 0;
+    std::vector<std::shared_ptr<PumpTask>> m_lingering;
     std::chrono::steady_clock::time_point m_sliceEnd;
 };
 

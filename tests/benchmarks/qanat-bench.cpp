@@ -143,13 +143,14 @@ void queue(benchmark::State &state)
 {
     const auto producers = int(state.range(0));
     constexpr qint64 Events = 4'000'000;
-    const Qanat::Event event(u"bench.event"_s);
     Time::duration spent{0};
     for (auto _ : state) {
         const qint64 each = Events / producers;
         const auto finish = std::make_shared<Finish>(each * producers);
         Qanat::Queue queue(std::make_unique<CountingSink>(finish, each * producers));
-        const auto write = [&queue, &event, each] {
+        const auto write = [&queue, each] {
+            // Made once, and of each producer's own, as events are.
+            const Qanat::Event event(u"bench.event"_s);
             for (qint64 i = 0; i < each; ++i)
                 queue.write(event);
         };

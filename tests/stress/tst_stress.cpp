@@ -54,6 +54,46 @@ private:
     const std::shared_ptr<std::atomic<qint64>> m_count;
 };
 
+// Events that say who wrote them, and as which of its own: in the order in which they have to arrive.
+class OrderSink : public Sink
+{
+public:
+    struct Seen
+    {
+        std::vector<qint64> next; // By writer.
+        qint64 wrong = 0;
+        qint64 count = 0;
+    };
+    explicit OrderSink(std::shared_ptr<Seen> seen)
+        : m_seen(std::move(seen))
+    {
+    }
+    static std::vector<Event> eventsOf(int writer, int count)
+    {
+        std::vector<Event> events;
+        for (int n = 0; n < count; ++n)
+            events.emplace_back(u"order"_s, QVariant(qint64(writer) << 32 | n));
+        return events;
+    }
+
+protected:
+    void process(const Batch &batch, Completion completion) override
+    {
+        for (const Event &event : batch) {
+            const qint64 data = event.data().toLongLong();
+            qint64 &next = m_seen->next[size_t(data >> 32)];
+            // Some may be missing where they were not accepted, but none comes late or twice.
+            m_seen->wrong += (data & 0xffffffff) < next;
+            next = (data & 0xffffffff) + 1;
+        }
+        m_seen->count += batch.size();
+        completion.settleAll(Delivery::delivered());
+    }
+
+private:
+    const std::shared_ptr<Seen> m_seen;
+};
+
 } // namespace
 
 class StressTest : public ThreadedTest
@@ -62,6 +102,9 @@ class StressTest : public ThreadedTest
 private Q_SLOTS:
     void closeAgainstWrite_data();
     void closeAgainstWrite();
+    void streamsKeepTheirOrder_data();
+    void streamsKeepTheirOrder();
+    void oneAfterTheOtherAcrossThreads();
     void addAndRemoveAgainstWrite();
     void unsubscribeAgainstWrite();
     void listenersDestroyedInMidDelivery();
@@ -146,6 +189,118 @@ void StressTest::closeAgainstWrite()
         QCOMPARE(sink->statistics().offered, 600);
         QANAT_CONSERVED(*sink);
     }
+}
+
+void StressTest::streamsKeepTheirOrder_data()
+{
+    QTest::addColumn<int>("disturbance");
+    QTest::newRow("alone") << 0;
+    QTest::newRow("batches between") << 1;
+    QTest::newRow("commands") << 2;
+    QTest::newRow("limits come and go") << 3;
+    QTest::newRow("snapshots") << 4;
+    QTest::newRow("closed in the middle") << 5;
+    QTest::newRow("closed at once in the middle") << 6;
+}
+
+void StressTest::streamsKeepTheirOrder()
+{
+    QFETCH(int, disturbance);
+    constexpr int Writers = 3;
+    const int all = rounds(100000);
+    for (int round = 0; round < rounds(20); ++round) {
+        const auto seen = std::make_shared<OrderSink::Seen>();
+        seen->next.resize(Writers);
+        Queue queue(std::make_unique<OrderSink>(seen));
+        std::atomic<qint64> accepted{0};
+        std::atomic<int> writing{Writers};
+        std::atomic<int> unbalanced{0};
+        QFuture<CloseResult> closing;
+        Crew crew(Writers + 1, [&](int i) {
+            if (i < Writers) {
+                qint64 taken = 0;
+                const std::vector<Event> events = OrderSink::eventsOf(i, all);
+                for (size_t n = 0; n < events.size(); ++n) {
+                    if (disturbance == 1 && n % 1000 == 998 && n + 1 < events.size())
+                        taken += queue.write(Batch(QList<Event>{events[n], events[++n]})).accepted();
+                    else
+                        taken += queue.write(events[n]).accepted();
+                }
+                accepted += taken;
+                --writing;
+                return;
+            }
+            Limits limits;
+            while (writing > 0) {
+                if (disturbance == 2) {
+                    (void)queue.configure<OrderSink>([](OrderSink &) {});
+                } else if (disturbance == 3) {
+                    limits.events = limits.isUnlimited() ? 1000 : Limits::Unlimited;
+                    queue.setLimits(limits);
+                } else if (disturbance == 4) {
+                    const Statistics statistics = queue.statistics();
+                    unbalanced += !statistics.isBalanced() || statistics.pending < statistics.inFlight;
+                } else if (disturbance > 4) {
+                    if (queue.statistics().delivered > all / 2) {
+                        closing = queue.close(disturbance == 5 ? std::chrono::milliseconds(1h) : 0ms);
+                        return;
+                    }
+                }
+                std::this_thread::yield();
+            }
+        });
+        QVERIFY(crew.wait(5min));
+        if (closing.isValid())
+            QANAT_FINISH(closing);
+        else
+            QANAT_FINISH(queue.close(1h));
+        QCOMPARE(unbalanced.load(), 0);
+        QCOMPARE(seen->wrong, 0);
+        QCOMPARE(queue.statistics().written, accepted.load());
+        QCOMPARE(queue.statistics().offered, qint64(Writers) * all);
+        QANAT_CONSERVED(queue);
+        if (disturbance != 6)
+            QCOMPARE(seen->count, accepted.load());
+        QVERIFY(queue.statistics().delivered <= seen->count); // What was under way may have arrived.
+    }
+}
+
+// Whoever writes after another's write has returned comes behind it, in whatever thread.
+void StressTest::oneAfterTheOtherAcrossThreads()
+{
+    const int all = rounds(100000);
+    const auto seen = std::make_shared<OrderSink::Seen>();
+    seen->next.resize(2);
+    Queue queue(std::make_unique<OrderSink>(seen));
+    std::atomic<int> turn{0};
+    std::atomic<qint64> accepted{0};
+    Crew crew(3, [&](int i) {
+        qint64 taken = 0;
+        // The third only keeps the stream going.
+        const std::vector<Event> events = OrderSink::eventsOf(i / 2, (i / 2 * 9 + 1) * all);
+        if (i == 2) {
+            for (size_t n = 0; n < events.size() && turn.load(std::memory_order_relaxed) < all; ++n)
+                taken += queue.write(events[n]).accepted();
+        }
+        while (i < 2) {
+            const int mine = turn.load(std::memory_order_acquire);
+            if (mine >= all)
+                break;
+            if (mine % 2 != i) {
+                std::this_thread::yield();
+                continue;
+            }
+            taken += queue.write(events[size_t(mine)]).accepted();
+            turn.store(mine + 1, std::memory_order_release);
+        }
+        accepted += taken;
+    });
+    QVERIFY(crew.wait(5min));
+    QANAT_FINISH(queue.close(1h));
+    QCOMPARE(seen->wrong, 0);
+    QCOMPARE(seen->next[0], all);
+    QCOMPARE(seen->count, accepted.load());
+    QANAT_CONSERVED(queue);
 }
 
 void StressTest::addAndRemoveAgainstWrite()

@@ -230,6 +230,7 @@ public:
 private:
     friend struct Chunk;
     friend struct EventData;
+    friend class Hopper;
     explicit Event(EventData *data) noexcept
         : d(data)
     {
