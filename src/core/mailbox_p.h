@@ -13,6 +13,7 @@
 #include "Qanat/core/writeresult.h"
 #include "completion_p.h"
 #include "hopper_p.h"
+#include "mailboxnode_p.h"
 #include "notifier_p.h"
 #include "pump_p.h"
 
@@ -27,7 +28,6 @@ namespace Qanat {
 
 class Call;
 class Worker;
-struct Node;
 
 // Who empties a mailbox. All its functions are called in the thread of the mailbox's pump, and it is destroyed there.
 class Consumer
@@ -40,29 +40,6 @@ public:
     virtual void review();
     virtual void interrupt();
     virtual Delivery finish();
-};
-
-// A singly linked run of nodes.
-class NodeList
-{
-public:
-    NodeList() = default;
-    NodeList(NodeList &&other) noexcept
-        : head(std::exchange(other.head, nullptr))
-        , tail(std::exchange(other.tail, nullptr))
-    {
-    }
-    ~NodeList();
-    Q_DISABLE_COPY(NodeList)
-
-    void append(Node *node);
-    void prepend(Node *node);
-    Node *takeFirst();
-    void takeAll(NodeList &other);
-    bool isEmpty() const { return !head; }
-
-    Node *head = nullptr;
-    Node *tail = nullptr;
 };
 
 /*
@@ -247,6 +224,9 @@ private:
     void targetClosed(); // without the mutex
     std::chrono::nanoseconds now() const { return m_clock->now(); }
     Statistics snapshot() const;
+    static Delivery discarded();
+    // That many single events in one go are a stream.
+    static constexpr quint32 Many = 64;
     QString labelLocked() const;
 
     const Kind m_kind;

@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_CORE_CALL_P_H
+#define QANAT_CORE_CALL_P_H
+
+#include "mailbox_p.h"
+
+#include <optional>
+
+namespace Qanat {
+
+// One call of the consumer. Its fields are guarded by the mutex of the mailbox.
+class Call final : public CompletionState
+{
+public:
+    Call(std::shared_ptr<Mailbox> owner, std::shared_ptr<Clock> time, Batch events, std::chrono::nanoseconds accepted,
+         CompletionRef up)
+        : mailbox(std::move(owner))
+        , clock(std::move(time))
+        , batch(std::move(events))
+        , stamp(accepted)
+        , upstream(std::move(up))
+    {
+    }
+
+    void settle(qsizetype count, const Delivery &delivery) override;
+    void settleAll(const Delivery &delivery) override;
+    qsizetype remaining() const override;
+    void setParked(bool parked) override { mailbox->parkCall(this, parked); }
+    void orphan() override;
+    bool triesAgain() const override { return true; }
+
+    qsizetype left() const { return isOver ? 0 : batch.size() - position; }
+    // A whole batch that is settled within process() is accounted when that has returned, which takes the mutex once less;
+    // but not where it took long, since somebody may wait for it.
+    bool mayDefer(qsizetype count, std::chrono::nanoseconds time) const
+    {
+        constexpr std::chrono::nanoseconds Longest = std::chrono::milliseconds(2);
+        return position == 0 && count == batch.size() && isHere() && time - processBegin < Longest;
+    }
+    bool isHere() const { return processThread.load(std::memory_order_relaxed) == threadTag(); }
+    static const void *threadTag()
+    {
+        static thread_local const char tag = 0;
+        return &tag;
+    }
+
+    const std::shared_ptr<Mailbox> mailbox;
+    const std::shared_ptr<Clock> clock;
+    const Batch batch;
+    const std::chrono::nanoseconds stamp;
+    CompletionRef upstream;
+    qsizetype position = 0; // Written only by who has the completion, which therefore may read it without the mutex.
+    // The thread that is in process(), which alone touches what is deferred.
+    std::atomic<const void *> processThread{nullptr};
+    std::chrono::nanoseconds processBegin{0};
+    std::optional<Delivery> deferred;
+    bool isParked = false;
+    bool isInProcess = false;
+    bool isOrphan = false;
+    bool isOver = false; // Settled, or void since nobody waits any more.
+};
+
+} // namespace Qanat
+
+#endif

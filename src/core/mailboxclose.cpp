@@ -1,0 +1,337 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+// How a mailbox is closed, and ends.
+
+#include "mailbox_p.h"
+
+#include "logging_p.h"
+#include "mailboxsection_p.h"
+#include "runtime_p.h"
+#include "worker_p.h"
+
+#include <QtCore/qpromise.h>
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+using std::chrono::nanoseconds;
+
+Delivery Mailbox::discarded()
+{
+    return Delivery::dropped(Delivery::Error::Discarded, u"the sink was closed before the event was delivered"_s);
+}
+
+void Mailbox::close(nanoseconds within, CloseCallback callback)
+{
+    const std::shared_ptr<PumpTask> alive = shared_from_this();
+    Section section(this);
+    if (m_stage == Stage::Closed) {
+        if (callback) {
+            section.rare().callbacks.push_back(std::move(callback));
+            section.rare().result = m_closeResult;
+        }
+        return;
+    }
+    if (callback)
+        m_closeCallbacks.push_back(std::move(callback));
+    const bool isFirst = m_stage == Stage::Open;
+    if (isFirst)
+        leaveOpen();
+    const nanoseconds time = now();
+    const nanoseconds deadline =
+        within >= nanoseconds::max() - time ? nanoseconds::max() : time + std::max(within, nanoseconds(0));
+    if (isFirst || deadline < m_deadline) {
+        m_deadline = deadline;
+        if (within <= nanoseconds(0))
+            expire(section);
+        else if (deadline < nanoseconds::max() || !Runtime::isRunning())
+            section.rare().watchesDeadline = true;
+        if (m_stage == Stage::ClosingTargets && within > nanoseconds(0))
+            closeLinks(section, within);
+    }
+    closeAnywhere(section);
+    kick(section.after());
+}
+
+void Mailbox::leaveOpen()
+{
+    m_stage = Stage::Draining;
+    emptyHopper(false);
+    m_room.notify_all();
+}
+
+// Where there is nothing to be waited for, a close ends even while the thread of the sink is busy with other things.
+void Mailbox::closeAnywhere(Section &section)
+{
+    if (!m_closesAnywhere || m_isRunning || m_stage != Stage::Draining || !m_queue.isEmpty() || !m_calls.empty())
+        return;
+    m_mustFinish = true;
+    setClosed(section, Delivery::delivered());
+}
+
+QFuture<CloseResult> Mailbox::close(nanoseconds within)
+{
+    const auto promise = std::make_shared<QPromise<CloseResult>>();
+    promise->start();
+    QFuture<CloseResult> future = promise->future();
+    close(within, [promise](const CloseResult &result) {
+        promise->addResult(result);
+        promise->finish();
+    });
+    return future;
+}
+
+void Mailbox::closeLinks(Section &section, nanoseconds within)
+{
+    for (const auto &link : m_links)
+        section.rare().closing.emplace_back(link, within);
+}
+
+void Mailbox::expire()
+{
+    Section section(this);
+    if (m_stage == Stage::Open)
+        return;
+    expire(section);
+    closeAnywhere(section);
+}
+
+void Mailbox::endWithApplication()
+{
+    Section section(this);
+    if (m_stage == Stage::Open)
+        leaveOpen();
+    m_isLeaving = true;
+    expire(section);
+    section.rare().watchesGrace = false;
+}
+
+void Mailbox::expire(Section &section)
+{
+    if (m_isExpired || m_stage == Stage::Closed)
+        return;
+    m_isExpired = true;
+    NodeList waiting;
+    for (auto &[key, lane] : m_lanes) {
+        waiting.takeAll(lane.waiting);
+        lane.count = 0;
+    }
+    waiting.takeAll(m_queue);
+    m_readyLanes.clear();
+    for (const Node *node = waiting.head; node; node = node->next) {
+        if (!node->command)
+            noteLeft(section, node->batch, node->upstream, discarded());
+    }
+    // To destroy a million events takes long, and this may be the GUI thread.
+    (m_kind == Kind::Boundary && m_consumer ? m_trash : section.rare().garbage).takeAll(waiting);
+    // Then those behind: what they say of an event that is under way is nearer to the truth.
+    closeLinks(section, nanoseconds(0));
+    section.unlock();
+    section.relock();
+    static const Delivery unknown = Delivery::dropped(
+        Delivery::Error::Unknown, u"the sink was closed while the event was under way: it may have arrived"_s);
+    for (const StateRef<Call> &call : std::exchange(m_calls, {})) {
+        const qsizetype left = call->left();
+        m_statistics.inFlight -= left;
+        noteLeft(section, call->batch.mid(call->position), call->upstream, call->isParked ? discarded() : unknown);
+        if (!call->isParked)
+            m_closeUnknown += left;
+        call->isOver = true;
+        section->oldCalls.append(call);
+    }
+    m_parkedCount = 0;
+    m_lanes.clear();
+    m_mustInterrupt = true;
+    if (m_stage != Stage::Closed)
+        section.rare().watchesGrace = true;
+    kick(section.after());
+}
+
+// An event that the close did not wait for.
+void Mailbox::noteLeft(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery)
+{
+    if (batch.isEmpty())
+        return;
+    m_closeLeft += batch.size();
+    account(section, batch, upstream, delivery);
+}
+
+void Mailbox::advanceClose(Section &section, const std::shared_ptr<Consumer> &consumer)
+{
+    if (m_stage == Stage::Draining && isIdle()) {
+        m_stage = Stage::ClosingTargets;
+        m_openLinks = isLeavingLinks() ? 0 : int(m_links.size());
+        if (isLeavingLinks())
+            closeLinks(section, nanoseconds(0));
+        if (m_openLinks > 0) {
+            section.rare().tellsAboutClosing = true;
+            closeLinks(section, m_isExpired                        ? nanoseconds(0)
+                                : m_deadline == nanoseconds::max() ? m_deadline
+                                                                   : m_deadline - now());
+            return;
+        }
+    }
+    if (m_stage != Stage::ClosingTargets || (m_openLinks > 0 && !isLeavingLinks()))
+        return;
+    m_stage = Stage::Finishing;
+    section.unlock();
+    Delivery finished;
+    try {
+        finished = consumer->finish();
+    } catch (...) {
+        finished = Delivery::dropped(Delivery::Error::Exception, u"an exception left the sink when it was closed"_s);
+    }
+    section.relock();
+    if (m_stage == Stage::Finishing)
+        setClosed(section, finished);
+}
+
+void Mailbox::linkClosed(const CloseResult &result)
+{
+    Section section(this);
+    --m_openLinks;
+    m_worstOfTargets = Delivery::worse(m_worstOfTargets, result.worst());
+    if (m_sumsTargets) {
+        m_closeLeft += result.left();
+        m_closeUnknown += result.unknown();
+    }
+    kick(section.after());
+}
+
+void Mailbox::setClosed(Section &section, const Delivery &finished)
+{
+    m_stage = Stage::Closed;
+    Delivery worst = Delivery::worse(m_worstOfTargets, finished);
+    if (m_closeLeft > 0)
+        worst =
+            Delivery::worse(worst, Delivery::dropped(Delivery::Error::Discarded,
+                                                     u"%1 events were left when the time was over"_s.arg(m_closeLeft)));
+    m_closeResult = CloseResult(worst, m_closeLeft, m_closeUnknown);
+    section.rare().result = m_closeResult;
+    section.rare().callbacks = std::exchange(m_closeCallbacks, {});
+    section->signals |= Notifier::Closed | Notifier::Changed;
+    section.rare().watchers = std::exchange(m_watchers, {});
+    section.rare().parent = m_parent.lock();
+    section.rare().unwatches = true;
+    section.rare().oldTasks = std::exchange(m_tasks, {});
+    m_room.notify_all();
+}
+
+void Mailbox::forceClosed()
+{
+    const std::shared_ptr<PumpTask> alive = shared_from_this();
+    const bool isStuck = isWorkingFor(nullptr);
+    Section section(this);
+    if (m_stage == Stage::Closed || m_stage == Stage::Open)
+        return;
+    if (isStuck) {
+        const QString thread = m_worker ? u'"' + m_worker->name() + u'"' : u"of the application"_s;
+        section.rare().warnings.emplace_back(
+            &qanatWorker(), u"%1: its thread %2 does not come back; both are abandoned"_s.arg(labelLocked(), thread));
+    }
+    setClosed(section, Delivery::dropped(Delivery::Error::Other, u"the sink did not come back from its work"_s));
+    kick(section.after());
+}
+
+// Whether it, or a target behind it, is inside of its work, and \a parent owns it.
+bool Mailbox::isWorkingFor(const Mailbox *parent) const
+{
+    std::vector<std::shared_ptr<Mailbox>> links;
+    {
+        const std::lock_guard lock(m_mutex);
+        if (m_parent.lock().get() != parent)
+            return false;
+        if (m_isRunning)
+            return true;
+        links = m_links;
+    }
+    return std::any_of(links.begin(), links.end(), [this](const auto &link) { return link->isWorkingFor(this); });
+}
+
+bool Mailbox::waitForRelease(std::chrono::milliseconds timeout)
+{
+    std::unique_lock lock(m_mutex);
+    return m_released.wait_for(lock, timeout, [this] { return m_isReleased; });
+}
+
+void Mailbox::leaveBoundary()
+{
+    const std::shared_ptr<PumpTask> alive = shared_from_this();
+    std::shared_ptr<Worker> worker;
+    {
+        const std::lock_guard lock(m_mutex);
+        worker = m_worker;
+        m_isLeaving = true;
+    }
+    if (worker && !worker->isAlive()) {
+        // Nobody will ever run it there, so it ends here.
+        dropConsumer();
+        return;
+    }
+    close(nanoseconds(0), {});
+    const bool isInside = worker && worker->pump()->isCurrent();
+    const bool isAbandoned = state() == PipelineNode::State::Closed; // By force, or there is nothing to wait for.
+    if (!isInside && !isAbandoned && !waitForRelease(Runtime::Grace))
+        forceClosed();
+}
+
+std::shared_ptr<Consumer> Mailbox::consumer() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_consumer;
+}
+
+void Mailbox::targetClosed()
+{
+    close(nanoseconds(0), {});
+}
+
+void Mailbox::setConsumer(std::shared_ptr<Consumer> consumer)
+{
+    Section section(this);
+    m_consumer = std::move(consumer);
+    m_isReleased = !m_consumer;
+    if (hasWork() || m_stage != Stage::Open)
+        kick(section.after());
+}
+
+void Mailbox::dropConsumer()
+{
+    const std::shared_ptr<PumpTask> alive = shared_from_this();
+    std::shared_ptr<Consumer> consumer;
+    std::vector<std::function<void()>> tasks;
+    Section section(this);
+    if (m_stage == Stage::Open)
+        leaveOpen();
+    expire(section);
+    section.rare().watchesGrace = false;
+    consumer.swap(m_consumer);
+    tasks.swap(m_tasks);
+    m_isReleased = true;
+    m_released.notify_all();
+    m_notifier.reset();
+    if (m_stage != Stage::Closed)
+        setClosed(section, Delivery::delivered());
+    section.rare().worker = std::move(m_worker);
+    section.unlock();
+}
+
+void Mailbox::detachPump()
+{
+    const std::lock_guard lock(m_mutex);
+    emptyHopper(false);
+    m_pump.reset();
+    m_isAwake = false;
+}
+
+void Mailbox::attachPump(const std::shared_ptr<Pump> &pump)
+{
+    Section section(this);
+    m_pump = pump;
+    if (hasWork() || m_stage != Stage::Open)
+        kick(section.after());
+}
+
+} // namespace Qanat

@@ -1,0 +1,181 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+// How a mailbox takes the outcomes of what it handed out, and counts them.
+
+#include "mailbox_p.h"
+
+#include "delivery_p.h"
+#include "logging_p.h"
+#include "mailboxsection_p.h"
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+using std::chrono::nanoseconds;
+
+void Mailbox::settleCall(Section &section, Call *call, qsizetype count, const Delivery &delivery, nanoseconds time)
+{
+    if (count > call->left())
+        warnOfExcess(section, call, count - call->left());
+    count = std::min(count, call->left());
+    if (count <= 0)
+        return;
+    section->oldCalls.append(StateRef<Call>::share(call));
+    const Batch events = call->batch.mid(call->position, count);
+    const bool isHandedBack =
+        delivery.outcome() == Delivery::Outcome::Untried && !(call->upstream && call->upstream->triesAgain());
+    m_statistics.inFlight -= count;
+    if (isHandedBack && call->position == 0 && count == call->batch.size()) {
+        // Trying the same again at once would go on for ever.
+        account(section, events, call->upstream,
+                Delivery::failed(Delivery::Error::Other, u"the sink handed everything back without trying"_s));
+    } else if (isHandedBack) {
+        putBack(call, events);
+    } else {
+        account(section, events, call->upstream, delivery);
+        m_statistics.latency.record(time - call->stamp, count);
+    }
+    call->position += count;
+    if (m_isExpired && delivery.isFailure()) {
+        // A sink behind has expired, too.
+        m_closeLeft += count;
+        if (delivery.error() == Delivery::Error::Unknown)
+            m_closeUnknown += count;
+    }
+    if (delivery.isFailure() && delivery.isClosed() && m_stage == Stage::Open)
+        section.rare().closesSelf = true;
+    if (call->left() > 0)
+        return;
+    endCall(call);
+    if (hasWork() || isHopperOpen() || m_stage != Stage::Open)
+        kick(section.after());
+}
+
+// An outcome for events that have theirs.
+void Mailbox::warnOfExcess(Section &section, const Call *call, qsizetype count)
+{
+    const bool isVoid = call->isOver && call->position < call->batch.size();
+    if (!isVoid) {
+        section.rare().warnings.emplace_back(
+            &qanatSink(),
+            u"%1: a completion was settled for %2 events more than it had"_s.arg(labelLocked()).arg(count));
+    } else if (m_stage == Stage::Closed) {
+        // Before that it is what an interrupted sink is asked for.
+        section.rare().warnings.emplace_back(
+            &qanatSink(),
+            u"%1: an outcome for %2 events came after the sink was closed, and is ignored"_s.arg(labelLocked())
+                .arg(count));
+    }
+}
+
+void Mailbox::settleDeferred(Section &section, Call *call, nanoseconds time)
+{
+    if (const auto delivery = std::exchange(call->deferred, std::nullopt))
+        settleCall(section, call, call->left(), *delivery, time);
+}
+
+void Mailbox::putBack(Call *call, const Batch &batch)
+{
+    auto *node = new Node;
+    node->batch = batch;
+    node->stamp = call->stamp;
+    node->upstream = call->upstream;
+    const auto lane = m_lanes.find(batch.orderKey());
+    if (batch.orderKey() && lane != m_lanes.end()) {
+        lane->second.count += batch.size();
+        lane->second.waiting.prepend(node);
+    } else {
+        m_queue.prepend(node);
+    }
+}
+
+void Mailbox::account(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery)
+{
+    const qsizetype count = batch.size();
+    m_statistics.pending -= count;
+    m_statistics.pendingBytes -= bytesOf(batch);
+    const bool isFinal = !upstream || !upstream->triesAgain() || !delivery.canRetry();
+    Delivery outcome = delivery;
+    switch (delivery.outcome()) {
+    case Delivery::Outcome::Delivered:
+        m_statistics.delivered += count;
+        break;
+    case Delivery::Outcome::Filtered:
+        m_statistics.filtered += count;
+        break;
+    case Delivery::Outcome::Failed:
+        m_statistics.failed += count;
+        [[fallthrough]];
+    case Delivery::Outcome::Dropped:
+        m_statistics.lastError = delivery;
+        [[fallthrough]];
+    case Delivery::Outcome::Untried:
+        if (!isFinal && !delivery.isFailure()) {
+            // Handed back as if it had never been offered: whoever did that still has it.
+            m_statistics.offered -= count;
+            m_statistics.written -= count;
+            break;
+        }
+        m_statistics.dropped += count;
+        if (isFinal) {
+            noteDrop(section, batch, delivery);
+            if (m_hasDeadLetters)
+                outcome = DeliveryAccess::deadLettered(delivery);
+        }
+        break;
+    }
+    if (upstream)
+        section->settlements.append({upstream, count, outcome});
+    section->signals |= Notifier::Changed;
+    if (m_statistics.pending == 0 && hopperCount() == 0)
+        section->signals |= Notifier::Drained;
+    checkRoom(section.after());
+}
+
+void Mailbox::noteDrop(Section &section, const Batch &batch, const Delivery &delivery)
+{
+    section->signals |= Notifier::Dropped;
+    section.rare().droppedCount += batch.size();
+    section.rare().lastDropped = delivery;
+    if (qanatSink().isInfoEnabled()) {
+        section.rare().notice =
+            u"%1: %2 events %3"_s.arg(labelLocked(), QString::number(section.rare().droppedCount), delivery.toString());
+    }
+    if (!m_hasDeadLetters || DeliveryAccess::isDeadLettered(delivery))
+        return;
+    section.rare().deadLetterBox = m_deadLetters.lock();
+    for (const Event &event : batch)
+        section.rare().deadLetters.emplace_back(event, delivery);
+}
+
+void Mailbox::checkRoom(Aftermath &after)
+{
+    if (m_waitingWriters > 0)
+        m_room.notify_all();
+    if (m_isRoomWanted && m_statistics.pending <= m_limits.events / 2
+        && m_statistics.pendingBytes <= m_limits.bytes - m_wantedBytes) {
+        m_isRoomWanted = false;
+        after.rare().watchers = m_watchers;
+    }
+}
+
+void Mailbox::parkCall(Call *call, bool parked)
+{
+    CompletionRef upstream;
+    {
+        Section section(this);
+        if (call->isOver || call->isParked == parked)
+            return;
+        call->isParked = parked;
+        m_parkedCount += parked ? 1 : -1;
+        upstream = call->upstream;
+        if (hasWork())
+            kick(section.after());
+    }
+    if (upstream)
+        upstream->setParked(parked);
+}
+
+} // namespace Qanat

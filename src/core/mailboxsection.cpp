@@ -1,0 +1,108 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "mailboxsection_p.h"
+
+#include "logging_p.h"
+#include "runtime_p.h"
+
+#include <QtCore/qmetaobject.h>
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+using std::chrono::nanoseconds;
+
+namespace {
+
+// The event as a dead-letter sink gets it.
+Event deadLetter(Event event, const Delivery &delivery)
+{
+    const Delivery reason = delivery.cause().isFailure() ? delivery.cause() : delivery;
+    event.setExtension(u"deadletterreason"_s, delivery.toString());
+    event.setExtension(u"deadlettererror"_s,
+                       QString::fromLatin1(QMetaEnum::fromType<Delivery::Error>().valueToKey(int(reason.error()))));
+    event.setExtension(u"deadletterattempts"_s, std::max(delivery.attempts(), reason.attempts()));
+    return event;
+}
+
+} // namespace
+
+void Mailbox::Section::unlock()
+{
+    const Notifier *const wanted = m_mailbox->m_notifier.get();
+    const bool notifies = wanted && (wanted->wants(m_after.signals));
+    const std::shared_ptr<Notifier> notifier = notifies ? m_mailbox->m_notifier : nullptr;
+    const bool watches = m_after.more && m_after.more->watchesDeadline;
+    const std::shared_ptr<Clock> clock = watches ? m_mailbox->m_clock : nullptr;
+    const auto deadline = m_mailbox->m_deadline;
+    m_lock.unlock();
+    if (m_after.pump)
+        std::exchange(m_after.pump, nullptr)->schedule(m_mailbox->shared_from_this());
+    // What is called here may come back to the mailbox, but not to this section, which lives on one stack.
+    for (const Aftermath::Settlement &settlement : std::exchange(m_after.settlements, {}))
+        settlement.upstream->settle(settlement.count, settlement.delivery);
+    const unsigned signals = std::exchange(m_after.signals, 0U);
+    const std::unique_ptr<Aftermath::Rare> rare = std::move(m_after.more);
+    if (notifier) {
+        if (rare && rare->droppedCount)
+            notifier->addDropped(rare->droppedCount, rare->lastDropped);
+        notifier->raise(signals);
+    }
+    m_after.oldCalls.clear();
+    if (rare)
+        apply(*rare, clock, deadline);
+}
+
+void Mailbox::Section::apply(const Aftermath::Rare &after, const std::shared_ptr<Clock> &clock, nanoseconds deadline)
+{
+    for (const auto &[category, text] : after.warnings)
+        qCWarning((*category), "%ls", qUtf16Printable(text));
+    if (!after.notice.isEmpty())
+        qCInfo(qanatSink, "%ls", qUtf16Printable(after.notice));
+    if (!after.deadLetters.empty())
+        writeDeadLetters(after);
+    for (const auto &watcher : after.watchers) {
+        if (const auto mailbox = watcher.lock())
+            mailbox->poke();
+    }
+    for (const auto &[link, within] : after.closing) {
+        CloseCallback callback;
+        if (after.tellsAboutClosing) {
+            callback = [self = std::static_pointer_cast<Mailbox>(m_mailbox->shared_from_this())](
+                           const CloseResult &result) { self->linkClosed(result); };
+        }
+        link->close(within, std::move(callback));
+    }
+    for (const CloseCallback &callback : after.callbacks)
+        callback(after.result);
+    if (after.parent)
+        after.parent->targetClosed();
+    if (after.unwatches)
+        Runtime::unwatch(m_mailbox);
+    const auto self = std::static_pointer_cast<Mailbox>(m_mailbox->weak_from_this().lock());
+    if (!self)
+        return;
+    if (after.watchesDeadline && !Runtime::watchDeadline(self, clock, deadline))
+        self->expire();
+    if (after.watchesGrace && !Runtime::watchGrace(self))
+        self->forceClosed();
+    if (after.closesSelf)
+        self->close(nanoseconds(0), {});
+}
+
+void Mailbox::Section::writeDeadLetters(const Aftermath::Rare &after)
+{
+    qsizetype lost = qsizetype(after.deadLetters.size());
+    if (after.deadLetterBox) {
+        for (const auto &[event, delivery] : after.deadLetters)
+            lost -= after.deadLetterBox->write(deadLetter(event, delivery)).accepted();
+    }
+    if (lost > 0) {
+        qCWarning(qanatSink, "%ls: %lld events were not accepted by the dead-letter sink",
+                  qUtf16Printable(m_mailbox->label()), qlonglong(lost));
+    }
+}
+
+} // namespace Qanat

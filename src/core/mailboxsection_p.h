@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_CORE_MAILBOXSECTION_P_H
+#define QANAT_CORE_MAILBOXSECTION_P_H
+
+#include "call_p.h"
+#include "mailbox_p.h"
+
+#include <QtCore/qloggingcategory.h>
+#include <QtCore/qvarlengtharray.h>
+
+namespace Qanat {
+
+// What is told to others, after the mutex was released.
+struct Mailbox::Aftermath
+{
+    struct Settlement
+    {
+        CompletionRef upstream;
+        qsizetype count;
+        Delivery delivery;
+    };
+    // What is not told for each run of events stands apart, so that it costs those nothing.
+    struct Rare
+    {
+        // What is logged may come back as an event, through the application's message handler.
+        std::vector<std::pair<const QLoggingCategory *, QString>> warnings;
+        QString notice;
+        qint64 droppedCount = 0;
+        Delivery lastDropped;
+        std::vector<std::pair<Event, Delivery>> deadLetters;
+        std::shared_ptr<Mailbox> deadLetterBox;
+        std::vector<std::weak_ptr<Mailbox>> watchers;
+        std::vector<std::pair<std::shared_ptr<Mailbox>, std::chrono::nanoseconds>> closing;
+        bool tellsAboutClosing = false; // The callbacks of those count.
+        std::vector<CloseCallback> callbacks;
+        CloseResult result;
+        std::shared_ptr<Mailbox> parent; // To hear that its target is closed.
+        bool closesSelf = false;
+        bool watchesDeadline = false;
+        bool watchesGrace = false;
+        bool unwatches = false;
+        std::shared_ptr<Worker> worker; // Let go.
+        // What users made is destroyed without the mutex, too.
+        NodeList garbage;
+        std::vector<std::function<void()>> oldTasks;
+        std::vector<Event> oldEvents;
+    };
+
+    QVarLengthArray<Settlement, 1> settlements;
+    QVarLengthArray<StateRef<Call>, 2> oldCalls; // Destroyed without the mutex.
+    std::shared_ptr<Pump> pump; // To be woken.
+    unsigned signals = 0;
+    std::unique_ptr<Rare> more;
+
+    Rare &rare()
+    {
+        if (!more)
+            more = std::make_unique<Rare>();
+        return *more;
+    }
+};
+
+// A stretch of work with the mutex. In the end, or between, the mutex is released and what was gathered is told.
+class Mailbox::Section
+{
+public:
+    explicit Section(Mailbox *mailbox)
+        : m_mailbox(mailbox)
+        , m_lock(mailbox->m_mutex)
+    {
+    }
+    ~Section()
+    {
+        if (m_lock.owns_lock())
+            unlock();
+    }
+    Q_DISABLE_COPY_MOVE(Section)
+
+    Aftermath *operator->() { return &m_after; }
+    Aftermath &after() { return m_after; }
+    Aftermath::Rare &rare() { return m_after.rare(); }
+    std::unique_lock<std::mutex> &lock() { return m_lock; }
+
+    void relock() { m_lock.lock(); }
+
+    void unlock();
+
+private:
+    void apply(const Aftermath::Rare &after, const std::shared_ptr<Clock> &clock, std::chrono::nanoseconds deadline);
+    void writeDeadLetters(const Aftermath::Rare &after);
+
+    Mailbox *const m_mailbox;
+    std::unique_lock<std::mutex> m_lock;
+    Aftermath m_after;
+};
+
+} // namespace Qanat
+
+#endif

@@ -1,0 +1,432 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+// How a mailbox hands out what it has, in the thread of its consumer.
+
+#include "mailbox_p.h"
+
+#include "chunk_p.h"
+#include "logging_p.h"
+#include "mailboxsection_p.h"
+
+#include <QtCore/qhash.h>
+
+#include <exception>
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+using std::chrono::nanoseconds;
+
+namespace {
+
+quint64 defaultKey(const Event &event)
+{
+    return qHashMulti(0, event.source(), event.subject());
+}
+
+} // namespace
+
+bool Mailbox::hasSlot() const
+{
+    if (m_maxInFlight <= 1)
+        return m_calls.empty();
+    return int(m_calls.size()) - m_parkedCount < m_maxInFlight;
+}
+
+bool Mailbox::hasWork() const
+{
+    if (!m_tasks.empty() || m_mustReview || m_mustInterrupt)
+        return true;
+    if (!m_queue.isEmpty() && m_queue.head->command)
+        return true;
+    return (!m_queue.isEmpty() || !m_readyLanes.empty() || hopperCount() > 0) && hasSlot();
+}
+
+bool Mailbox::isIdle() const
+{
+    return m_queue.isEmpty() && m_calls.empty() && m_lanes.empty() && m_tasks.empty() && hopperCount() == 0;
+}
+
+void Mailbox::kick(Aftermath &after)
+{
+    if (m_isAwake || !m_pump)
+        return;
+    m_isAwake = true;
+    after.pump = m_pump;
+}
+
+void Mailbox::poke()
+{
+    Section section(this);
+    m_mustReview = true;
+    kick(section.after());
+}
+
+bool Mailbox::isSliceOver() const
+{
+    return m_pump && m_pump->isSliceOver();
+}
+
+void Mailbox::run()
+{
+    std::shared_ptr<Consumer> consumer;
+    {
+        Section section(this);
+        if (!m_pump || !m_pump->isCurrent())
+            return; // It has moved, and was scheduled anew there.
+        m_isAwake = false;
+        consumer = m_consumer;
+        if (!consumer || m_isRunning) // Inside of an event loop that the consumer runs: the outer run goes on.
+            return;
+        m_isAwake = true;
+        m_runLength = 0;
+        if (m_maxInFlight == 0)
+            refreshMaxInFlight(section, consumer);
+        bool hasMore = true;
+        for (bool first = true; hasMore; first = false) {
+            if (!first && m_pump && m_pump->isSliceOver())
+                break;
+            hasMore = isCurrent(consumer) && step(section, consumer);
+        }
+        if (!hasMore && isStreaming()) {
+            m_pump->linger(shared_from_this());
+            return;
+        }
+        m_isAwake = false;
+        if (isCurrent(consumer)) {
+            if (hasMore || rest())
+                kick(section.after());
+            else if (m_stage != Stage::Open)
+                advanceClose(section, consumer);
+        }
+        if (m_stage != Stage::Closed || m_kind == Kind::Plain || m_isRunning || !m_consumer)
+            return;
+        m_consumer.reset();
+        section.rare().worker = std::move(m_worker);
+    }
+    // Here is its last owner, and its thread.
+    consumer.reset();
+    const std::lock_guard lock(m_mutex);
+    m_isReleased = true;
+    m_released.notify_all();
+}
+
+// While single events come in fast it is better to leave them alone for a moment, and to come back for many, than to take each
+// few anew: whoever looks slows down those who write, and a wake-up costs them as much as a hundred writes.
+bool Mailbox::isStreaming() const
+{
+    return m_runLength >= qsizetype(Many) && isHopperOpen() && hasSlot() && m_pump && m_pump->canLinger();
+}
+
+// Nobody will come any more unless somebody is woken. Whether there is something to do after all.
+bool Mailbox::rest()
+{
+    if (hasSlot())
+        return emptyHopper(false);
+    if (isHopperOpen())
+        m_hopper.load(std::memory_order_relaxed)->setAway(true);
+    return false;
+}
+
+// One thing that is to be done. False where there is nothing.
+bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
+{
+    const auto run = [&](std::function<void()> work) {
+        m_isRunning = true;
+        section.unlock();
+        try {
+            work();
+        } catch (const std::exception &error) {
+            qCWarning(qanatSink, "%ls: an exception left a task: %s", qUtf16Printable(label()), error.what());
+        } catch (...) {
+            qCWarning(qanatSink, "%ls: an exception left a task", qUtf16Printable(label()));
+        }
+        work = nullptr;
+        section.relock();
+        m_isRunning = false;
+        return true;
+    };
+    if (!m_trash.isEmpty()) {
+        section.rare().garbage.takeAll(m_trash);
+        section.unlock();
+        section.relock();
+        return true;
+    }
+    if (m_stage == Stage::Closed)
+        return std::exchange(m_mustFinish, false) && run([&] { consumer->finish(); });
+    if (!m_tasks.empty()) {
+        auto tasks = std::exchange(m_tasks, {});
+        for (auto &task : tasks) {
+            if (isCurrent(consumer))
+                run(std::move(task));
+            else
+                section.rare().oldTasks.push_back(std::move(task));
+        }
+        m_maxInFlight = 0; // It may have been changed.
+        return true;
+    }
+    if (m_maxInFlight == 0)
+        refreshMaxInFlight(section, consumer);
+    if (std::exchange(m_mustInterrupt, false))
+        return run([&] { consumer->interrupt(); });
+    if (std::exchange(m_mustReview, false))
+        return run([&] { consumer->review(); });
+    if (!m_queue.isEmpty() && m_queue.head->command) {
+        const std::unique_ptr<Node> node(m_queue.takeFirst());
+        m_maxInFlight = 0;
+        return run(std::move(node->command));
+    }
+    if (isStreaming() && m_statistics.pending - m_statistics.inFlight < qint64(2 * Chunk::Capacity))
+        return false;
+    if (m_queue.isEmpty())
+        emptyHopper(true);
+    StateRef<Call> call = nextCall(section);
+    if (!call)
+        return !m_queue.isEmpty() && m_queue.head->command;
+    invoke(section, call);
+    section->oldCalls.append(std::move(call));
+    return true;
+}
+
+void Mailbox::refreshMaxInFlight(Section &section, const std::shared_ptr<Consumer> &consumer)
+{
+    section.unlock();
+    const int most = std::max(1, consumer->maxInFlight());
+    section.relock();
+    m_maxInFlight = most;
+}
+
+// At most half of a limit is handed out, so that there is always something that can be dropped for what is new.
+qsizetype Mailbox::callLimit(const Batch &batch) const
+{
+    qsizetype most = batch.size();
+    if (m_limits.events != Limits::Unlimited)
+        most = qsizetype(std::clamp(m_limits.events / 2 / m_maxInFlight, qint64(1), qint64(most)));
+    if (m_limits.bytes != Limits::Unlimited) {
+        qint64 bytes = 0;
+        for (qsizetype i = 0; i < most; ++i) {
+            bytes += batch[i].estimatedSize();
+            if (i > 0 && bytes > m_limits.bytes / 2 / m_maxInFlight)
+                return i;
+        }
+    }
+    return most;
+}
+
+StateRef<Call> Mailbox::nextCall(Section &section)
+{
+    if (!hasSlot())
+        return {};
+    if (m_maxInFlight > 1 || !m_lanes.empty())
+        return nextOfLanes(section);
+    Node *node = m_queue.head;
+    if (!node || node->command)
+        return {};
+    // What somebody waits for in order stays together.
+    const qsizetype count =
+        node->upstream && node->upstream->triesAgain() ? node->batch.size() : callLimit(node->batch);
+    if (count < node->batch.size()) {
+        const StateRef<Call> call = makeCall(node->batch.mid(0, count), node->stamp, node->upstream);
+        BatchBuilder::dropFirst(node->batch, count);
+        return call;
+    }
+    m_queue.takeFirst();
+    if (node->isBuilding) {
+        // The next run is likely to be as long as this one.
+        m_nextCapacity = std::clamp(quint32(qNextPowerOfTwo(quint32(count))), 16U, Chunk::Capacity);
+    }
+    const std::unique_ptr<Node> owner(node);
+    return makeCall(std::move(node->batch), node->stamp, std::move(node->upstream));
+}
+
+StateRef<Call> Mailbox::nextOfLanes(Section &section)
+{
+    // No further than needed: what is still in the intake costs less there.
+    while (m_readyLanes.empty() && !m_queue.isEmpty() && !m_queue.head->command)
+        sort(section, m_queue.takeFirst());
+    if (m_readyLanes.empty() || !hasSlot())
+        return {};
+    const quint64 key = m_readyLanes.front();
+    m_readyLanes.pop_front();
+    Lane &lane = m_lanes[key];
+    const std::unique_ptr<Node> first(lane.waiting.takeFirst());
+    Batch batch = std::move(first->batch);
+    if (!first->upstream && lane.waiting.head && !lane.waiting.head->upstream) {
+        QList<Event> events(batch.begin(), batch.end());
+        while (lane.waiting.head && !lane.waiting.head->upstream
+               && events.size() + lane.waiting.head->batch.size() <= qsizetype(Chunk::Capacity)) {
+            const std::unique_ptr<Node> node(lane.waiting.takeFirst());
+            for (const Event &event : node->batch)
+                events.append(event);
+        }
+        batch = batch.withEvents(events);
+    }
+    const qsizetype count = first->upstream ? batch.size() : callLimit(batch);
+    if (count < batch.size()) {
+        auto *rest = new Node;
+        rest->batch = batch.mid(count);
+        rest->stamp = first->stamp;
+        lane.waiting.prepend(rest);
+        batch = batch.mid(0, count);
+    }
+    lane.count -= count;
+    const StateRef<Call> call = makeCall(std::move(batch), first->stamp, std::move(first->upstream));
+    lane.running = call.get();
+    return call;
+}
+
+// Takes a run apart by its keys. The keys are the user's, so they are asked for without the mutex.
+void Mailbox::sort(Section &section, Node *taken)
+{
+    const std::unique_ptr<Node> node(taken);
+    const OrderKey keyOf = m_orderKey;
+    section.unlock();
+    std::vector<std::pair<quint64, std::vector<qsizetype>>> runs; // Neighbours of one key
+    for (qsizetype i = 0; i < node->batch.size(); ++i) {
+        quint64 key = node->batch.orderKey();
+        if (!key) {
+            try {
+                key = keyOf ? quint64(qHash(keyOf(node->batch[i]))) : defaultKey(node->batch[i]);
+            } catch (...) {
+                qCWarning(qanatSink, "%ls: the order key's function threw: the event keeps the default key",
+                          qUtf16Printable(label()));
+                key = defaultKey(node->batch[i]);
+            }
+            key += key == 0; // 0 means none.
+        }
+        if (runs.empty() || runs.back().first != key)
+            runs.emplace_back(key, std::vector<qsizetype>());
+        runs.back().second.push_back(i);
+    }
+    // Whoever waits for the outcomes wants them in the order of the batch, and lanes end in any order.
+    std::shared_ptr<Ledger> ledger;
+    if (runs.size() > 1 && node->upstream && node->upstream->triesAgain())
+        ledger = std::make_shared<Ledger>(CompletionAccess::wrap(node->upstream), node->batch.size());
+    section.relock();
+    for (const auto &[key, positions] : runs) {
+        auto *part = new Node;
+        part->batch = node->batch.mid(positions.front(), qsizetype(positions.size()));
+        BatchBuilder::setKey(part->batch, key);
+        part->stamp = node->stamp;
+        part->upstream = ledger ? CompletionAccess::take(ledger->part(positions)) : node->upstream;
+        if (m_isExpired) {
+            noteLeft(section, part->batch, part->upstream, discarded());
+            section.rare().garbage.append(part);
+        } else {
+            addToLane(section, key, part);
+        }
+    }
+}
+
+void Mailbox::addToLane(Section &section, quint64 key, Node *node)
+{
+    const auto [place, isNew] = m_lanes.try_emplace(key);
+    Lane &lane = place->second;
+    // A key that waits for another try must not take the room of all others.
+    const bool isParked = lane.running && lane.running->isParked;
+    const qsizetype excess = isParked && m_limits.events != Limits::Unlimited
+                                 ? lane.count + node->batch.size() - qsizetype(m_limits.events / 2)
+                                 : 0;
+    lane.count += node->batch.size();
+    lane.waiting.append(node);
+    if (excess > 0) {
+        static const Delivery full = Delivery::dropped(
+            Delivery::Error::Full, u"the events of a key that waits for another try may fill half of the limit"_s);
+        section->signals |= Notifier::Overflowed;
+        for (qsizetype i = 0; i < excess && !lane.waiting.isEmpty(); ++i) {
+            // The oldest where that is the policy, else the newest, which is last.
+            const bool oldest = m_limits.overflow == Limits::Overflow::DropOldest;
+            Node *victim = oldest ? lane.waiting.head : node;
+            account(section, oldest ? victim->batch.mid(0, 1) : victim->batch.mid(victim->batch.size() - 1),
+                    victim->upstream, full);
+            --lane.count;
+            if (oldest)
+                BatchBuilder::dropFirst(victim->batch, 1);
+            else
+                victim->batch = victim->batch.mid(0, victim->batch.size() - 1);
+            if (victim->batch.isEmpty()) {
+                NodeList rest;
+                while (Node *other = lane.waiting.takeFirst())
+                    (other == victim ? section.rare().garbage : rest).append(other);
+                lane.waiting.takeAll(rest);
+                if (!oldest)
+                    break;
+            }
+        }
+    }
+    if (!lane.running && !lane.waiting.isEmpty() && isNew)
+        m_readyLanes.push_back(key);
+}
+
+StateRef<Call> Mailbox::makeCall(Batch batch, nanoseconds stamp, CompletionRef upstream)
+{
+    StateRef<Call> call(new Call(std::static_pointer_cast<Mailbox>(shared_from_this()), m_clock, std::move(batch),
+                                 stamp, std::move(upstream)));
+    m_calls.push_back(call);
+    m_runLength += call->batch.size();
+    m_statistics.inFlight += call->batch.size();
+    return call;
+}
+
+void Mailbox::invoke(Section &section, const StateRef<Call> &call)
+{
+    const std::shared_ptr<Consumer> consumer = m_consumer;
+    m_isRunning = true;
+    Hopper *const hopper = m_hopper.load(std::memory_order_relaxed);
+    if (hopper)
+        hopper->setAway(true);
+    call->isInProcess = true;
+    call->processBegin = now();
+    call->processThread.store(Call::threadTag(), std::memory_order_relaxed);
+    section.unlock();
+    Delivery thrown;
+    call->ref();
+    Completion completion = CompletionAccess::wrap(CompletionRef(call.get()));
+    try {
+        consumer->process(call->batch, std::move(completion));
+    } catch (const std::exception &error) {
+        thrown = Delivery::failed(Delivery::Error::Exception,
+                                  u"an exception left the sink: "_s + QString::fromLocal8Bit(error.what()),
+                                  Delivery::Retry::Never);
+    } catch (...) {
+        thrown = Delivery::failed(Delivery::Error::Exception, u"an exception left the sink"_s, Delivery::Retry::Never);
+    }
+    const nanoseconds time = call->clock->now();
+    call->processThread.store(nullptr, std::memory_order_relaxed);
+    section.relock();
+    m_isRunning = false;
+    if (hopper)
+        hopper->setAway(false);
+    call->isInProcess = false;
+    settleDeferred(section, call.get(), time);
+    if (thrown.isFailure()) {
+        settleCall(section, call.get(), std::min(call->left(), qsizetype(1)), thrown, time);
+        settleCall(section, call.get(), call->left(), Delivery::untried(), time);
+    } else if (call->isOrphan) {
+        settleCall(section, call.get(), call->left(), CompletionState::lost(), time);
+    }
+}
+
+// The call has nothing left.
+void Mailbox::endCall(Call *call)
+{
+    call->isOver = true;
+    if (call->isParked)
+        --m_parkedCount;
+    const auto lane = m_lanes.find(call->batch.orderKey());
+    if (lane != m_lanes.end() && lane->second.running == call) {
+        lane->second.running = nullptr;
+        if (lane->second.waiting.isEmpty())
+            m_lanes.erase(lane);
+        else
+            m_readyLanes.push_back(lane->first);
+    }
+    const auto place =
+        std::find_if(m_calls.begin(), m_calls.end(), [call](const auto &one) { return one.get() == call; });
+    if (place != m_calls.end())
+        m_calls.erase(place);
+}
+
+} // namespace Qanat
