@@ -133,11 +133,6 @@ void HttpSinkPrivate::post(const QByteArray &body)
     reply = networkManager()->post(requestTemplate(), body);
     isStopping = false;
     ++requestNumber;
-    // Counting alone would not do: without a limit Qt's own thread reads for as long as a hostile server sends, and hears
-    // of nothing else meanwhile. Qt ignores a limit before it has begun with the request, which it does when this thread
-    // turns to its events; this comes right behind, and so before any answer.
-    QMetaObject::invokeMethod(
-        reply, [reply = reply, limit = answerLimit + 1] { reply->setReadBufferSize(limit); }, Qt::QueuedConnection);
     QObject::connect(reply, &QNetworkReply::requestSent, q, [this] { requestSent(); });
     QObject::connect(reply, &QNetworkReply::readyRead, q, [this] { readAnswer(); });
     QObject::connect(reply, &QNetworkReply::finished, q, [this] { concludeLater(); });
@@ -147,6 +142,9 @@ void HttpSinkPrivate::post(const QByteArray &body)
 void HttpSinkPrivate::requestSent()
 {
     isSent = true;
+    // Counting alone would not do: while this thread is busy, Qt's own takes in all that a hostile server sends. Before
+    // this signal Qt ignores the limit.
+    reply->setReadBufferSize(answerLimit + 1);
 }
 
 //! Gives the current event its outcome. Returns whether the sink goes on with the next one.
@@ -222,6 +220,9 @@ void HttpSinkPrivate::conclude(Cause cause)
     endRequest();
     if (isInterim)
         manager->clearConnectionCache();
+    // Perhaps there is no server; perhaps Qt's thread still reads what another one never ceases to send.
+    if (cause == Cause::ConnectTimeout)
+        releaseManager();
     if (settle(result))
         advance();
 }
@@ -253,6 +254,11 @@ void HttpSinkPrivate::interrupt()
 void HttpSinkPrivate::releaseNetwork()
 {
     delete std::exchange(timer, nullptr);
+    releaseManager();
+}
+
+void HttpSinkPrivate::releaseManager()
+{
     QNetworkAccessManager *released = std::exchange(manager, nullptr);
     if (released && isStuckPossible)
         deleteElsewhere(released);
@@ -314,6 +320,8 @@ QNetworkAccessManager *HttpSinkPrivate::networkManager()
         manager = new QNetworkAccessManager(q);
         // Without it the environment's http_proxy gets to see every header.
         manager->setProxy(QNetworkProxy(QNetworkProxy::NoProxy));
+    }
+    if (!timer) {
         timer = new QTimer(q);
         timer->setTimerType(Qt::PreciseTimer);
         timer->setSingleShot(true);

@@ -45,6 +45,7 @@ public:
     void endRequest();
     void interrupt();
     void releaseNetwork();
+    void releaseManager();
 
     [[nodiscard]] Delivery outcome(Cause cause) const;
     [[nodiscard]] const QNetworkRequest &requestTemplate();
