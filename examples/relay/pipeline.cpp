@@ -59,6 +59,12 @@ std::unique_ptr<HttpSink> makeHttp(const QUrl &url, const Options &options)
 
 } // namespace
 
+QString reasonOf(const Delivery &delivery)
+{
+    const Delivery cause = delivery.cause();
+    return cause.isFailure() ? delivery.errorText() + u": "_s + cause.errorText() : delivery.errorText();
+}
+
 Pipeline::Pipeline(const Options &options, const std::shared_ptr<Ledger> &ledger)
 {
     m_events.setPacing(Broadcaster::Pacing::Slowest);
@@ -104,6 +110,12 @@ void Pipeline::addEndpoint(qsizetype index, const Options &options, const std::s
     auto queue = std::make_unique<Queue>(std::move(tally));
     connect(queue.get(), &Queue::dropped, this,
             [this, name](qint64 count, const Delivery &last) { Q_EMIT dropped(name, count, last); });
+    // Comes behind the last dropped(), which the future of a close does not.
+    connect(queue.get(), &Queue::closed, this, [this] {
+        ++m_closedCount;
+        if (isClosed())
+            Q_EMIT closed();
+    });
     m_endpoints.push_back({name, origin, queue.get(), Delivery(), std::move(state)});
     m_events.add(std::move(queue));
 }

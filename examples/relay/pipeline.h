@@ -50,12 +50,16 @@ public:
     //! Delivers what was written, for so long at most. A later call can only make it shorter.
     QFuture<Qanat::CloseResult> close(std::chrono::milliseconds within) { return m_events.close(within); }
 
+    //! Whether all endpoints are closed, and everything that they dropped was told.
+    [[nodiscard]] bool isClosed() const { return m_closedCount == m_endpoints.size(); }
     //! How they fare now. The thread of this object.
     [[nodiscard]] QList<EndpointState> endpoints();
 
 Q_SIGNALS:
     //! \a count events were given up for good at the endpoint of that \a name, the last one as \a last says. Coalesced.
     void dropped(const QString &name, qint64 count, const Qanat::Delivery &last);
+    //! isClosed() has become true.
+    void closed();
 
 private:
     struct Endpoint
@@ -71,9 +75,13 @@ private:
     void addEndpoint(qsizetype index, const Options &options, const std::shared_ptr<Ledger> &ledger);
 
     std::vector<Endpoint> m_endpoints;
+    size_t m_closedCount = 0;
     qint64 m_bytes = 0; // The limit; what write() changes.
     Qanat::Broadcaster m_events;
 };
+
+//! Why something failed, with the failure behind it.
+[[nodiscard]] QString reasonOf(const Qanat::Delivery &delivery);
 
 } // namespace Relay
 

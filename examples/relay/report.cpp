@@ -46,7 +46,7 @@ QByteArray endpointToJson(const Totals::Endpoint &totals, const Pipeline::Endpoi
     object.add("retried", state.retried);
     object.add("state", stateText(state.state));
     if (state.lastError.isFailure())
-        object.add("error", state.lastError.errorText());
+        object.add("error", reasonOf(state.lastError));
     return object.toJson();
 }
 

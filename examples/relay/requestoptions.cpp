@@ -14,7 +14,9 @@ namespace {
 QString withoutSecrets(const QString &text)
 {
     const QString head = text.section(u'?', 0, 0).section(u'#', 0, 0);
-    return head.contains(u'@') ? u"..."_s + head.section(u'@', -1) : head;
+    const QString address = head.contains(u'@') ? u"..."_s + head.section(u'@', -1) : head;
+    // The path may be one.
+    return address.section(u'/', 0, address.contains("://"_L1) ? 2 : 0);
 }
 
 QString shownUrl(const QString &text, const QUrl &url)

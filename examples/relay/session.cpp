@@ -47,6 +47,7 @@ Session::Session(const Options &options, Descriptor input)
     connect(&m_closing, &QFutureWatcherBase::finished, this, &Session::finishIfDone);
     connect(&m_timer, &QTimer::timeout, this, &Session::tick);
     connect(&m_pipeline, &Pipeline::dropped, this, &Session::reportDrops);
+    connect(&m_pipeline, &Pipeline::closed, this, &Session::finishIfDone);
 }
 
 void Session::start()
@@ -88,7 +89,7 @@ void Session::close(milliseconds within)
 
 void Session::finishIfDone()
 {
-    if (m_isFinished || !m_inputEnd || !m_closing.isFinished())
+    if (m_isFinished || !m_inputEnd || !m_closing.isFinished() || !m_pipeline.isClosed())
         return;
     m_isFinished = true;
     m_timer.stop();
@@ -128,7 +129,8 @@ void Session::reportDrops(const QString &name, qint64 count, const Delivery &las
     if (isLeftOver(last))
         return; // The last line counts them as pending.
     const QString events = count == 1 ? u"1 event was"_s : u"%1 events were"_s.arg(grouped(count));
-    Console::print(u"%1: %2 given up: %3"_s.arg(name, events, last.errorText()));
+    const QString reason = reasonOf(last);
+    Console::print(name + u": "_s + events + (reason.startsWith("given up"_L1) ? u" "_s : u" given up: "_s) + reason);
 }
 
 void Session::tick()
@@ -150,7 +152,7 @@ void Session::reportStates()
         if (endpoint.state == RetryingSink::State::Open && !m_isKnownToFail[i]) {
             m_isKnownToFail[i] = true;
             Console::print(
-                u"%1: nothing gets through, trying again: %2"_s.arg(endpoint.name, endpoint.lastError.errorText()));
+                u"%1: nothing gets through, trying again: %2"_s.arg(endpoint.name, reasonOf(endpoint.lastError)));
         } else if (endpoint.state == RetryingSink::State::Flowing && m_isKnownToFail[i]) {
             m_isKnownToFail[i] = false;
             Console::print(u"%1: events flow again"_s.arg(endpoint.name));

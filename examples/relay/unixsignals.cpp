@@ -14,10 +14,23 @@ namespace Relay {
 namespace {
 
 volatile std::sig_atomic_t pipeToWrite = -1;
+volatile std::sig_atomic_t firstSignal = 0;
+
+// The orderly end after a second signal did not come: whoever reads standard error does not read it.
+void onAlarm(int)
+{
+    constexpr int SignalStatus = 128;
+    ::_exit(SignalStatus + firstSignal);
+}
 
 void onSignal(int number)
 {
     const int error = errno;
+    constexpr unsigned Grace = 2; // Seconds
+    if (firstSignal == 0)
+        firstSignal = number;
+    else
+        ::alarm(Grace);
     const auto byte = static_cast<unsigned char>(number);
     // A full pipe has enough in it already.
     [[maybe_unused]] const ssize_t written = ::write(pipeToWrite, &byte, 1);
@@ -47,6 +60,7 @@ UnixSignals::UnixSignals(QObject *parent)
     handle(SIGPIPE, SIG_IGN);
     handle(SIGINT, onSignal);
     handle(SIGTERM, onSignal);
+    handle(SIGALRM, onAlarm);
 }
 
 UnixSignals::~UnixSignals()

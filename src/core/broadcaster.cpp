@@ -38,8 +38,12 @@ public:
         const auto isThat = [&sink](const Outlet &outlet) { return outlet.sink == sink; };
         if (std::any_of(m_outlets.begin(), m_outlets.end(), isThat))
             return;
+        if (!m_mailbox->addLinkUnlessCircle(sink)) {
+            qCWarning(qanatSink, "%ls was not added: its events would come back to %ls for ever",
+                      qUtf16Printable(sink->label()), qUtf16Printable(m_mailbox->label()));
+            return;
+        }
         m_outlets.push_back({sink, m_current.batch.size(), false});
-        m_mailbox->addLink(sink);
         sink->addWatcher(self());
     }
 
@@ -258,6 +262,8 @@ WriteResult::Status Broadcaster::add(Sink *sink)
     if (!sink || sink == this)
         return WriteResult::Status::Invalid;
     SinkAccess::noteType(*sink);
+    if (sink->state() == PipelineNode::State::Closed)
+        return WriteResult::Status::Closed;
     const bool isTaken =
         command(SinkAccess::mailbox(*this),
                 [mailbox = SinkAccess::mailbox(*sink)](BroadcastEngine &engine) { engine.add(mailbox); });

@@ -37,7 +37,7 @@ public:
     bool mayDefer(qsizetype count, std::chrono::nanoseconds time) const
     {
         constexpr std::chrono::nanoseconds Longest = std::chrono::milliseconds(2);
-        return position == 0 && count == batch.size() && isHere() && time - processBegin < Longest;
+        return isHere() && position == 0 && count == batch.size() && time - processBegin < Longest;
     }
     bool isHere() const { return processThread.load(std::memory_order_relaxed) == threadTag(); }
     static const void *threadTag()
@@ -56,6 +56,9 @@ public:
     std::atomic<const void *> processThread{nullptr};
     std::chrono::nanoseconds processBegin{0};
     std::optional<Delivery> deferred;
+    // Outcomes that wait for one that is just being told.
+    std::vector<std::pair<qsizetype, Delivery>> untold;
+    bool isTelling = false;
     bool isParked = false;
     bool isInProcess = false;
     bool isOrphan = false;

@@ -111,13 +111,16 @@ WriteResult Mailbox::write(Event event)
         emptyHopper(true);
         ++m_statistics.offered;
         append(std::move(event), 0);
+        const auto notifier = m_notifier && m_notifier->wants(Notifier::Changed) ? m_notifier : nullptr;
         if (m_isAwake || !hasSlot()) {
             noteSingleWrite();
+            lock.unlock();
+            if (notifier)
+                notifier->raise(Notifier::Changed);
             return WriteResult(WriteResult::Status::Accepted, 1);
         }
         Aftermath after;
         kick(after);
-        const auto notifier = m_notifier && m_notifier->wants(Notifier::Changed) ? m_notifier : nullptr;
         lock.unlock();
         if (after.pump)
             after.pump->schedule(shared_from_this());
@@ -736,6 +739,29 @@ void Mailbox::addLink(const std::shared_ptr<Mailbox> &link)
 {
     const std::lock_guard lock(m_mutex);
     m_links.push_back(link);
+}
+
+bool Mailbox::addLinkUnlessCircle(const std::shared_ptr<Mailbox> &link)
+{
+    // One at a time, or two that are added to each other would both find nothing.
+    static std::mutex mutex;
+    const std::lock_guard lock(mutex);
+    if (link->leadsTo(this))
+        return false;
+    addLink(link);
+    return true;
+}
+
+bool Mailbox::leadsTo(const Mailbox *other) const
+{
+    if (this == other)
+        return true;
+    std::vector<std::shared_ptr<Mailbox>> links;
+    {
+        const std::lock_guard lock(m_mutex);
+        links = m_links;
+    }
+    return std::any_of(links.begin(), links.end(), [other](const auto &link) { return link->leadsTo(other); });
 }
 
 void Mailbox::removeLink(const std::shared_ptr<Mailbox> &link)

@@ -112,6 +112,9 @@ public:
     // closed with this one.
     void addTarget(const std::shared_ptr<Mailbox> &target);
     void addLink(const std::shared_ptr<Mailbox> &link);
+    // The same, but for one that leads back here.
+    bool addLinkUnlessCircle(const std::shared_ptr<Mailbox> &link);
+    bool leadsTo(const Mailbox *other) const;
     void removeLink(const std::shared_ptr<Mailbox> &link);
     // \a watcher's consumer reviews when this has room again, or is closed.
     void addWatcher(const std::shared_ptr<Mailbox> &watcher);
@@ -193,6 +196,7 @@ private:
     qsizetype callLimit(const Batch &batch) const;
     StateRef<Call> nextCall(Section &section);
     StateRef<Call> nextOfLanes(Section &section);
+    void dropEmptyLanes();
     void sort(Section &section, Node *node);
     void addToLane(Section &section, quint64 key, Node *node);
     StateRef<Call> makeCall(Batch batch, std::chrono::nanoseconds stamp, CompletionRef upstream);
@@ -206,7 +210,8 @@ private:
     void settleDeferred(Section &section, Call *call, std::chrono::nanoseconds time);
     void parkCall(Call *call, bool parked); // without the mutex
     void putBack(Call *call, const Batch &batch);
-    void account(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery);
+    void account(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery,
+                 Call *call = nullptr);
     void noteDrop(Section &section, const Batch &batch, const Delivery &delivery);
     void checkRoom(Aftermath &after);
 
@@ -219,7 +224,9 @@ private:
     void setClosed(Section &section, const Delivery &finished);
     void expire(Section &section);
     void closeLinks(Section &section, std::chrono::nanoseconds within);
-    void noteLeft(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery);
+    void noteLeft(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery,
+                  Call *call = nullptr);
+    void tellRest(Call *call, const CompletionRef &upstream); // without the mutex
     void linkClosed(const CloseResult &result); // without the mutex
     void targetClosed(); // without the mutex
     std::chrono::nanoseconds now() const { return m_clock->now(); }
@@ -272,7 +279,7 @@ private:
     std::chrono::nanoseconds m_deadline{0};
     std::vector<CloseCallback> m_closeCallbacks;
     CloseResult m_closeResult;
-    Delivery m_worstOfTargets;
+    Delivery m_worstOfClose;
     qint64 m_closeLeft = 0;
     qint64 m_closeUnknown = 0;
     int m_openLinks = 0;

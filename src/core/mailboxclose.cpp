@@ -127,15 +127,24 @@ void Mailbox::expire(Section &section)
     // To destroy a million events takes long, and this may be the GUI thread.
     (m_kind == Kind::Boundary && m_consumer ? m_trash : section.rare().garbage).takeAll(waiting);
     // Then those behind: what they say of an event that is under way is nearer to the truth.
+    // Those of a broadcaster count, and it would let them go before it comes to ask.
+    const bool asksLinks = m_sumsTargets && m_stage == Stage::Draining && !isLeavingLinks();
+    if (asksLinks) {
+        m_stage = Stage::ClosingTargets;
+        m_openLinks = int(m_links.size()) + 1; // And this.
+        section.rare().tellsAboutClosing = true;
+    }
     closeLinks(section, nanoseconds(0));
     section.unlock();
     section.relock();
+    m_openLinks -= asksLinks;
     static const Delivery unknown = Delivery::dropped(
         Delivery::Error::Unknown, u"the sink was closed while the event was under way: it may have arrived"_s);
     for (const StateRef<Call> &call : std::exchange(m_calls, {})) {
         const qsizetype left = call->left();
         m_statistics.inFlight -= left;
-        noteLeft(section, call->batch.mid(call->position), call->upstream, call->isParked ? discarded() : unknown);
+        noteLeft(section, call->batch.mid(call->position), call->upstream, call->isParked ? discarded() : unknown,
+                 call.get());
         if (!call->isParked)
             m_closeUnknown += left;
         call->isOver = true;
@@ -150,12 +159,13 @@ void Mailbox::expire(Section &section)
 }
 
 // An event that the close did not wait for.
-void Mailbox::noteLeft(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery)
+void Mailbox::noteLeft(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery,
+                       Call *call)
 {
     if (batch.isEmpty())
         return;
     m_closeLeft += batch.size();
-    account(section, batch, upstream, delivery);
+    account(section, batch, upstream, delivery, call);
 }
 
 void Mailbox::advanceClose(Section &section, const std::shared_ptr<Consumer> &consumer)
@@ -192,7 +202,7 @@ void Mailbox::linkClosed(const CloseResult &result)
 {
     Section section(this);
     --m_openLinks;
-    m_worstOfTargets = Delivery::worse(m_worstOfTargets, result.worst());
+    m_worstOfClose = Delivery::worse(m_worstOfClose, result.worst());
     if (m_sumsTargets) {
         m_closeLeft += result.left();
         m_closeUnknown += result.unknown();
@@ -203,7 +213,7 @@ void Mailbox::linkClosed(const CloseResult &result)
 void Mailbox::setClosed(Section &section, const Delivery &finished)
 {
     m_stage = Stage::Closed;
-    Delivery worst = Delivery::worse(m_worstOfTargets, finished);
+    Delivery worst = Delivery::worse(m_worstOfClose, finished);
     if (m_closeLeft > 0)
         worst =
             Delivery::worse(worst, Delivery::dropped(Delivery::Error::Discarded,

@@ -30,11 +30,11 @@ void Mailbox::settleCall(Section &section, Call *call, qsizetype count, const De
     if (isHandedBack && call->position == 0 && count == call->batch.size()) {
         // Trying the same again at once would go on for ever.
         account(section, events, call->upstream,
-                Delivery::failed(Delivery::Error::Other, u"the sink handed everything back without trying"_s));
+                Delivery::failed(Delivery::Error::Other, u"the sink handed everything back without trying"_s), call);
     } else if (isHandedBack) {
         putBack(call, events);
     } else {
-        account(section, events, call->upstream, delivery);
+        account(section, events, call->upstream, delivery, call);
         m_statistics.latency.record(time - call->stamp, count);
     }
     call->position += count;
@@ -91,7 +91,8 @@ void Mailbox::putBack(Call *call, const Batch &batch)
     }
 }
 
-void Mailbox::account(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery)
+void Mailbox::account(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery,
+                      Call *call)
 {
     const qsizetype count = batch.size();
     m_statistics.pending -= count;
@@ -120,18 +121,39 @@ void Mailbox::account(Section &section, const Batch &batch, const CompletionRef 
         }
         m_statistics.dropped += count;
         if (isFinal) {
+            if (m_stage != Stage::Open)
+                m_worstOfClose = Delivery::worse(m_worstOfClose, delivery.asDropped());
             noteDrop(section, batch, delivery);
             if (m_hasDeadLetters)
                 outcome = DeliveryAccess::deadLettered(delivery);
         }
         break;
     }
-    if (upstream)
-        section->settlements.append({upstream, count, outcome});
+    if (upstream && call && call->isTelling) {
+        call->untold.emplace_back(count, outcome);
+    } else if (upstream) {
+        section->settlements.append({upstream, count, outcome, StateRef<Call>::share(call)});
+        if (call)
+            call->isTelling = true;
+    }
     section->signals |= Notifier::Changed;
     if (m_statistics.pending == 0 && hopperCount() == 0)
         section->signals |= Notifier::Drained;
     checkRoom(section.after());
+}
+
+// The outcomes of a call go up in the order of its events, one at a time, whichever threads they come from.
+void Mailbox::tellRest(Call *call, const CompletionRef &upstream)
+{
+    std::unique_lock lock(m_mutex);
+    while (!call->untold.empty()) {
+        const auto [count, delivery] = std::move(call->untold.front());
+        call->untold.erase(call->untold.begin());
+        lock.unlock();
+        upstream->settle(count, delivery);
+        lock.lock();
+    }
+    call->isTelling = false;
 }
 
 void Mailbox::noteDrop(Section &section, const Batch &batch, const Delivery &delivery)
@@ -171,7 +193,7 @@ void Mailbox::parkCall(Call *call, bool parked)
         call->isParked = parked;
         m_parkedCount += parked ? 1 : -1;
         upstream = call->upstream;
-        if (hasWork())
+        if (hasWork() || isHopperOpen())
             kick(section.after());
     }
     if (upstream)

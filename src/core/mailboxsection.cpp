@@ -41,8 +41,11 @@ void Mailbox::Section::unlock()
     if (m_after.pump)
         std::exchange(m_after.pump, nullptr)->schedule(m_mailbox->shared_from_this());
     // What is called here may come back to the mailbox, but not to this section, which lives on one stack.
-    for (const Aftermath::Settlement &settlement : std::exchange(m_after.settlements, {}))
+    for (const Aftermath::Settlement &settlement : std::exchange(m_after.settlements, {})) {
         settlement.upstream->settle(settlement.count, settlement.delivery);
+        if (settlement.call)
+            m_mailbox->tellRest(settlement.call.get(), settlement.upstream);
+    }
     const unsigned signals = std::exchange(m_after.signals, 0U);
     const std::unique_ptr<Aftermath::Rare> rare = std::move(m_after.more);
     if (notifier) {

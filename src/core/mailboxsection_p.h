@@ -20,6 +20,7 @@ struct Mailbox::Aftermath
         CompletionRef upstream;
         qsizetype count;
         Delivery delivery;
+        StateRef<Call> call;
     };
     // What is not told for each run of events stands apart, so that it costs those nothing.
     struct Rare

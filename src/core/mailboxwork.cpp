@@ -88,7 +88,13 @@ void Mailbox::run()
         for (bool first = true; hasMore; first = false) {
             if (!first && m_pump && m_pump->isSliceOver())
                 break;
-            hasMore = isCurrent(consumer) && step(section, consumer);
+            hasMore = isCurrent(consumer) && m_pump && m_pump->isCurrent() && step(section, consumer);
+        }
+        if (!m_pump || !m_pump->isCurrent()) {
+            // It was moved by its own work. What was scheduled there meanwhile has found it at work, and gone.
+            if (hasWork() || isHopperOpen() || m_stage != Stage::Open)
+                kick(section.after());
+            return;
         }
         if (!hasMore && isStreaming()) {
             m_pump->linger(shared_from_this());
@@ -193,7 +199,12 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
 void Mailbox::refreshMaxInFlight(Section &section, const std::shared_ptr<Consumer> &consumer)
 {
     section.unlock();
-    const int most = std::max(1, consumer->maxInFlight());
+    int most = 1;
+    try {
+        most = std::max(1, consumer->maxInFlight());
+    } catch (...) {
+        qCWarning(qanatSink, "%ls: an exception left maxInFlight(): 1 is used", qUtf16Printable(label()));
+    }
     section.relock();
     m_maxInFlight = most;
 }
@@ -219,6 +230,8 @@ StateRef<Call> Mailbox::nextCall(Section &section)
 {
     if (!hasSlot())
         return {};
+    if (m_maxInFlight > 1 && m_lanes.empty() && !m_calls.empty())
+        return {}; // What was handed out when there was one in flight has no lane.
     if (m_maxInFlight > 1 || !m_lanes.empty())
         return nextOfLanes(section);
     Node *node = m_queue.head;
@@ -244,8 +257,11 @@ StateRef<Call> Mailbox::nextCall(Section &section)
 StateRef<Call> Mailbox::nextOfLanes(Section &section)
 {
     // No further than needed: what is still in the intake costs less there.
-    while (m_readyLanes.empty() && !m_queue.isEmpty() && !m_queue.head->command)
+    dropEmptyLanes();
+    while (m_readyLanes.empty() && !m_queue.isEmpty() && !m_queue.head->command) {
         sort(section, m_queue.takeFirst());
+        dropEmptyLanes();
+    }
     if (m_readyLanes.empty() || !hasSlot())
         return {};
     const quint64 key = m_readyLanes.front();
@@ -275,6 +291,19 @@ StateRef<Call> Mailbox::nextOfLanes(Section &section)
     const StateRef<Call> call = makeCall(std::move(batch), first->stamp, std::move(first->upstream));
     lane.running = call.get();
     return call;
+}
+
+// A limit may have taken all that a key had.
+void Mailbox::dropEmptyLanes()
+{
+    while (!m_readyLanes.empty()) {
+        const auto lane = m_lanes.find(m_readyLanes.front());
+        if (lane != m_lanes.end() && !lane->second.waiting.isEmpty())
+            return;
+        if (lane != m_lanes.end() && !lane->second.running)
+            m_lanes.erase(lane);
+        m_readyLanes.pop_front();
+    }
 }
 
 // Takes a run apart by its keys. The keys are the user's, so they are asked for without the mutex.

@@ -97,23 +97,21 @@ Queue::~Queue()
     SinkAccess::mailbox(*this)->leaveBoundary();
 }
 
-QFuture<bool> Queue::configureTarget(const QMetaObject &type, std::function<void(Sink &)> functor)
+QFuture<bool> Queue::configureTarget(std::function<bool(Sink &)> functor)
 {
     const auto promise = std::make_shared<QPromise<bool>>();
     promise->start();
     const auto &mailbox = SinkAccess::mailbox(*this);
-    mailbox->enqueue([promise, &type, functor = std::move(functor), weak = mailbox->weak_from_this()] {
+    mailbox->enqueue([promise, functor = std::move(functor), weak = mailbox->weak_from_this()] {
         const auto owner = std::static_pointer_cast<Mailbox>(weak.lock());
         const auto engine = owner ? std::dynamic_pointer_cast<QueueEngine>(owner->consumer()) : nullptr;
-        QObject *found = engine ? engine->target() : nullptr;
+        Sink *sink = engine ? engine->target() : nullptr;
         // Wrappers own their targets, so the way down is that of the children.
-        while (found && !type.cast(found)) {
-            const QList<Sink *> targets = found->findChildren<Sink *>(Qt::FindDirectChildrenOnly);
-            found = targets.isEmpty() ? nullptr : targets.first();
+        while (sink && !functor(*sink)) {
+            const QList<Sink *> targets = sink->findChildren<Sink *>(Qt::FindDirectChildrenOnly);
+            sink = targets.isEmpty() ? nullptr : targets.first();
         }
-        if (found)
-            functor(static_cast<Sink &>(*found));
-        promise->addResult(found != nullptr);
+        promise->addResult(sink != nullptr);
         promise->finish();
     });
     return promise->future();

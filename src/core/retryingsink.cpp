@@ -19,6 +19,11 @@ using std::chrono::nanoseconds;
 
 namespace {
 
+QString attemptsText(int attempts)
+{
+    return attempts == 1 ? u"1 attempt"_s : u"%1 attempts"_s.arg(attempts);
+}
+
 // A batch on its way to an outcome, through as many attempts as it takes.
 struct Try
 {
@@ -350,11 +355,11 @@ void RetryingSinkPrivate::giveUp(Try &work, bool strategyDrops)
             const int attempts = work.attempts[size_t(index)];
             QString text;
             if (isTooOld)
-                text = u"given up: too old after %1 attempts"_s.arg(attempts);
+                text = u"given up: too old after %1"_s.arg(attemptsText(attempts));
             else if (strategyDrops)
-                text = u"given up by the strategy after %1 attempts"_s.arg(attempts);
+                text = u"given up by the strategy after %1"_s.arg(attemptsText(attempts));
             else if (attempts >= maximumAttempts)
-                text = u"given up after %1 attempts"_s.arg(attempts);
+                text = u"given up after %1"_s.arg(attemptsText(attempts));
             if (text.isEmpty()) {
                 again.push_back({index, 1, run.reason});
                 continue;

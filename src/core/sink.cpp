@@ -140,7 +140,11 @@ void Sink::setOrderKey(std::function<QString(const Event &)> key)
 
 void Sink::setDeadLetterSink(Sink *sink)
 {
-    d->mailbox->setDeadLetters(sink && sink != this ? sink->d->mailbox : nullptr);
+    if (sink == this) {
+        qCWarning(qanatSink, "A sink cannot be its own dead-letter sink");
+        return;
+    }
+    d->mailbox->setDeadLetters(sink ? sink->d->mailbox : nullptr);
 }
 
 int Sink::maxInFlight() const

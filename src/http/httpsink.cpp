@@ -220,8 +220,8 @@ void HttpSinkPrivate::conclude(Cause cause)
     endRequest();
     if (isInterim)
         manager->clearConnectionCache();
-    // Perhaps there is no server; perhaps Qt's thread still reads what another one never ceases to send.
-    if (cause == Cause::ConnectTimeout)
+    // Qt's thread may still be reading what this server never ceases to send, and hear of nothing else.
+    if (isStuckPossible && cause != Cause::Network)
         releaseManager();
     if (settle(result))
         advance();
@@ -231,8 +231,7 @@ void HttpSinkPrivate::conclude(Cause cause)
 void HttpSinkPrivate::endRequest()
 {
     timer->stop();
-    const bool hasStatus = reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).isValid();
-    isStuckPossible = !hasStatus && !reply->isFinished();
+    isStuckPossible = !reply->isFinished();
     // Not abort(), which emits finished() from within, and makes Qt 6.4 warn of an error that is on its way already.
     delete std::exchange(reply, nullptr);
 }

@@ -38,7 +38,8 @@ public:
 
     /*!
      * Adds a sink for all events written after this. Adding it again changes nothing. The broadcaster does not own it, yet
-     * closes it when it is closed itself. Any thread, as long as the sink exists. Answers *closed* where it had no effect,
+     * closes it when it is closed itself. Any thread, as long as the sink exists. One that leads back here is not
+     * added, with a warning. Answers *closed* where it had no effect since this or the sink is closed,
      * and *invalid* for null or the broadcaster itself.
      */
     WriteResult::Status add(Sink *sink);

@@ -26,13 +26,15 @@ public:
     {
     }
 
-    //! The worst error of closing this sink and those behind it; delivered if there was none.
+    //! The worst error of closing this sink and those behind it, and of the events that were dropped since close() was called;
+    //! delivered if there was none.
     [[nodiscard]] const Delivery &worst() const noexcept { return m_worst; }
     //! How many accepted events were dropped because the deadline came first, those of unknown() included.
     [[nodiscard]] qint64 left() const noexcept { return m_left; }
     //! How many of them were in flight: they may have arrived.
     [[nodiscard]] qint64 unknown() const noexcept { return m_unknown; }
-    //! Whether everything was delivered and nothing failed.
+    //! Whether all that was pending was delivered, and nothing failed since close() was called. What was dropped before that
+    //! is in Sink::statistics().
     [[nodiscard]] bool isClean() const noexcept { return m_left == 0 && !m_worst.isFailure(); }
 
 private:

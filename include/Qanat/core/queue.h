@@ -7,6 +7,9 @@
 #include <Qanat/core/qanatcore_export.h>
 #include <Qanat/core/sink.h>
 
+#include <functional>
+#include <type_traits>
+
 namespace Qanat {
 
 class WorkerPool;
@@ -33,17 +36,22 @@ public:
 
     /*!
      * Calls \a functor with the first sink of type \a T behind this queue, in the worker's thread. It takes its place in the
-     * order of the writes. Any thread. The future tells whether there is such a sink; it is canceled if the queue closes first.
+     * order of the writes. Any thread. The future tells whether there is such a sink; it is canceled if the queue closes first or the
+     * functor throws.
      */
     template<typename T>
     QFuture<bool> configure(std::function<void(T &)> functor)
     {
-        return configureTarget(T::staticMetaObject,
-                               [functor = std::move(functor)](Sink &sink) { functor(static_cast<T &>(sink)); });
+        static_assert(std::is_base_of_v<Sink, T>, "A target is a sink");
+        return configureTarget([functor = std::move(functor)](Sink &sink) {
+            auto *const target = dynamic_cast<T *>(&sink);
+            if (target)
+                functor(*target);
+            return target != nullptr;
+        });
     }
-
-private:
-    QFuture<bool> configureTarget(const QMetaObject &type, std::function<void(Sink &)> functor);
+    //! The same for any kind of sink: \a functor is called with one after the other until it answers with true.
+    QFuture<bool> configureTarget(std::function<bool(Sink &)> functor);
 };
 
 } // namespace Qanat

@@ -64,7 +64,8 @@ public:
     /*!
      * The same for a caller who wants to know: the future finishes with the one final outcome (of a batch: the worst). Any
      * thread. It is finished by the library, so don't block the GUI thread on it: use a QFutureWatcher. Cancelling the
-     * future withdraws nothing.
+     * future withdraws nothing. A batch is taken whole or not at all: where it does not fit into the limits, or has an invalid
+     * event, the outcome says so. An empty batch is *filtered*.
      */
     QFuture<Delivery> send(const Event &event);
     QFuture<Delivery> send(const Batch &batch);
@@ -73,6 +74,9 @@ public:
      * Accepts nothing more, delivers what was accepted, closes the target behind, and then is closed for good. Any thread;
      * returns at once. After \a within, what is left is dropped: *discarded* where it waited, *unknown* where it was in
      * flight. Calling it again can only make the deadline earlier; each caller gets a future of its own.
+     *
+     * Listeners and sinks that live in the GUI thread are closed in that thread: don't block it on the future, which would
+     * wait for \a within and, for a sink that does not come back, 250 ms more. Use then() or a QFutureWatcher.
      */
     QFuture<CloseResult> close(std::chrono::milliseconds within = DefaultCloseTimeout);
     //! A close whose deadline is now.
@@ -102,7 +106,7 @@ public:
     /*!
      * The sink for what this one gives up for good, each event with the extension attributes `deadletterreason`,
      * `deadlettererror` and `deadletterattempts`. It is not owned, may be destroyed at any time, and may be null. What it
-     * does not accept is lost with a warning. Not for events of a sink that is merely closed by its owner with nothing left.
+     * does not accept is lost with a warning. What a close leaves is given up, too. Any thread; not this sink itself.
      */
     void setDeadLetterSink(Sink *sink);
 

@@ -62,8 +62,10 @@ public:
     qint64 pendingBytes = 0; //!< An estimate; 0 where no limit by bytes is set.
     qint64 inFlight = 0; //!< Those of the pending that were handed out for delivery.
 
-    qint64 failed = 0; //!< Attempts that failed. Outside the balance.
-    qint64 retried = 0; //!< Attempts that were made after a failure. Outside the balance.
+    //! Of a RetryingSink the attempts that failed, one for each batch that it tried; of others the events that failed, in
+    //! passing or for good. Outside the balance.
+    qint64 failed = 0;
+    qint64 retried = 0; //!< Attempts that a RetryingSink made after a failure. Outside the balance.
 
     Delivery lastError; //!< The last failure; delivered if there was none.
     LatencyHistogram latency;

@@ -21,7 +21,7 @@ private Q_SLOTS:
     void showsNoPayload();
     void theSameSinkHasTheSameIdentity();
     void followsTheStates();
-    void aCircleIsNotEndless();
+    void aCircleIsNotMade();
     void isReadWhileItChanges();
 };
 
@@ -116,22 +116,22 @@ void PipelineTest::followsTheStates()
     QVERIFY(queue.pipeline().toString().contains(u"[closed]"_s));
 }
 
-void PipelineTest::aCircleIsNotEndless()
+void PipelineTest::aCircleIsNotMade()
 {
     Broadcaster one;
     Broadcaster other;
+    Broadcaster third;
     one.add(&other);
-    other.add(&one);
     settleCommands(one);
+    other.add(&third);
     settleCommands(other);
-    int depth = 0;
-    const PipelineNode top = one.pipeline();
-    for (const PipelineNode *node = &top; !node->targets.isEmpty(); node = &node->targets.first())
-        ++depth;
-    QVERIFY(depth > 2);
-    QVERIFY(depth < 100);
-    QANAT_FINISH(one.remove(&other));
-    QANAT_FINISH(other.remove(&one));
+    QTest::ignoreMessage(QtWarningMsg, "Broadcaster was not added: its events would come back to Broadcaster for ever");
+    third.add(&one);
+    settleCommands(third);
+    QVERIFY(third.pipeline().targets.isEmpty());
+    const QFuture<Delivery> sent = one.send(someEvent());
+    QANAT_FINISH(sent);
+    QCOMPARE(sent.result().outcome(), Delivery::Outcome::Filtered);
 }
 
 void PipelineTest::isReadWhileItChanges()
