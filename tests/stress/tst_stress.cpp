@@ -9,6 +9,7 @@
 #include <Qanat/CircuitBreaker>
 #include <Qanat/ExponentialBackoff>
 #include <Qanat/Queue>
+#include <Qanat/RecordingSink>
 #include <Qanat/RetryingSink>
 #include <Qanat/WorkerPool>
 
@@ -105,6 +106,7 @@ private Q_SLOTS:
     void streamsKeepTheirOrder_data();
     void streamsKeepTheirOrder();
     void oneAfterTheOtherAcrossThreads();
+    void outcomesAgainstADeadline();
     void addAndRemoveAgainstWrite();
     void unsubscribeAgainstWrite();
     void listenersDestroyedInMidDelivery();
@@ -301,6 +303,42 @@ void StressTest::oneAfterTheOtherAcrossThreads()
     QCOMPARE(seen->next[0], all);
     QCOMPARE(seen->count, accepted.load());
     QANAT_CONSERVED(queue);
+}
+
+// What comes with the deadline must not overtake the outcome of the event before.
+void StressTest::outcomesAgainstADeadline()
+{
+    const int all = rounds(1000);
+    for (int round = 0; round < all; ++round) {
+        auto end = std::make_unique<RecordingSink>();
+        const auto recording = end->recording();
+        recording->defer();
+        auto dead = std::make_unique<RecordingSink>();
+        const auto deadIds = dead->recording();
+        Queue deadLetters(std::move(dead), WorkerPool::shared());
+        const QList<Event> events = someEvents(2);
+        {
+            Queue queue(std::move(end), WorkerPool::shared());
+            queue.setDeadLetterSink(&deadLetters);
+            queue.write(Batch(events));
+            QANAT_WAIT(recording->deferredCalls() == 1);
+            QFuture<CloseResult> closing;
+            Crew crew(2, [&](int i) {
+                if (i == 0)
+                    recording->settle(1, Delivery::delivered());
+                else
+                    closing = queue.close(0ms);
+            });
+            QVERIFY(crew.wait());
+            QANAT_FINISH(closing);
+            QANAT_CONSERVED(queue);
+            QANAT_WAIT(deadIds->count() == queue.statistics().dropped);
+        }
+        QVERIFY(deadIds->ids().contains(events[1].id()));
+        if (deadIds->count() == 1)
+            QVERIFY(!deadIds->ids().contains(events[0].id()));
+        QANAT_FINISH(deadLetters.close(1h));
+    }
 }
 
 void StressTest::addAndRemoveAgainstWrite()

@@ -19,6 +19,29 @@ using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 using namespace Qanat;
 
+namespace {
+
+// As people write them who do not think of Q_OBJECT.
+class WithoutMetaObject : public Sink
+{
+public:
+    int marker = 42;
+
+protected:
+    Delivery deliver(const Event &) override { return Delivery::delivered(); }
+};
+
+class WaitsForHours : public RetryStrategy
+{
+public:
+    std::chrono::nanoseconds delay(const Attempt &attempt) override { return attempt.number > 1 ? 1h : 0h; }
+    Verdict failed(const Attempt &, const Delivery &) override { return Verdict::Retry; }
+    void succeeded(const Attempt &) override { }
+    Scope scope() const override { return Scope::Key; }
+};
+
+} // namespace
+
 class QueueTest : public ThreadedTest
 {
     Q_OBJECT
@@ -46,6 +69,9 @@ private Q_SLOTS:
     void sharesThePool();
     void configureTakesItsPlaceInTheOrder();
     void configureOfWhatIsNotThere();
+    void configureNeedsNoMetaObject();
+    void aFailureDuringTheCloseIsInItsResult();
+    void anEventBehindCallsThatWaitIsNotForgotten();
     void refusesATargetItCannotOwn();
     void theTargetIsDestroyedInItsThread();
     void keysKeepTheirOrder();
@@ -524,6 +550,68 @@ void QueueTest::configureTakesItsPlaceInTheOrder()
         queue.configure<RetryingSink>([](RetryingSink &sink) { sink.setMaximumAttempts(3); });
     QANAT_FINISH(retrying);
     QVERIFY(retrying.result());
+}
+
+void QueueTest::configureNeedsNoMetaObject()
+{
+    Queue queue(std::make_unique<RetryingSink>(std::make_unique<WithoutMetaObject>(), ExponentialBackoff()));
+    std::atomic<int> marker{0};
+    const QFuture<bool> found =
+        queue.configure<WithoutMetaObject>([&](WithoutMetaObject &sink) { marker = sink.marker; });
+    QANAT_FINISH(found);
+    QVERIFY(found.result());
+    QCOMPARE(marker.load(), 42);
+    Queue other(std::make_unique<RecordingSink>());
+    const QFuture<bool> none = other.configure<WithoutMetaObject>([&](WithoutMetaObject &) { marker = 0; });
+    QANAT_FINISH(none);
+    QVERIFY(!none.result());
+    QCOMPARE(marker.load(), 42);
+}
+
+void QueueTest::aFailureDuringTheCloseIsInItsResult()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->setBehaviour(always(permanentFailure()));
+    Queue queue(std::move(end));
+    queue.write(someEvent());
+    QANAT_WAIT(queue.statistics().dropped == 1); // Before the close, so it does not count.
+    recording->setBehaviour({});
+    recording->hold();
+    queue.write(someEvent());
+    QANAT_WAIT(recording->isBlocked());
+    recording->setBehaviour(always(permanentFailure()));
+    queue.write(someEvent());
+    const QFuture<CloseResult> closing = queue.close(1h);
+    recording->release();
+    QANAT_FINISH(closing);
+    QVERIFY(!closing.result().isClean());
+    QCOMPARE(closing.result().left(), 0);
+    QCOMPARE(closing.result().worst().errorText(), permanentFailure().errorText());
+}
+
+void QueueTest::anEventBehindCallsThatWaitIsNotForgotten()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    end->setMaxInFlight(3);
+    recording->setBehaviour(
+        [](const Event &event) { return event.subject() == u"last"_s ? Delivery::delivered() : passingFailure(); });
+    recording->hold();
+    Queue queue(std::make_unique<RetryingSink>(std::move(end), std::make_unique<WaitsForHours>()));
+    queue.write(eventOf(u"first"_s));
+    QANAT_WAIT(recording->isBlocked());
+    // So many that they count as a stream, on three keys: those take all that may be in flight.
+    for (int i = 0; i < 16; ++i)
+        queue.write(eventOf(u"second"_s));
+    for (int i = 0; i < 64; ++i)
+        queue.write(eventOf(u"third"_s));
+    recording->release();
+    QANAT_WAIT(recording->count() == 3);
+    QANAT_WAIT(queue.pipeline().targets[0].statistics.failed == 3);
+    queue.write(eventOf(u"last"_s));
+    QANAT_WAIT(recording->deliveredCount() == 1);
+    QANAT_BALANCED(queue);
 }
 
 void QueueTest::configureOfWhatIsNotThere()

@@ -66,6 +66,9 @@ class SinkTest : public ThreadedTest
 {
     Q_OBJECT
 private Q_SLOTS:
+    void aLimitMayTakeAllThatAKeyHas();
+    void maxInFlightMayThrow();
+    void movedFromWithinItsWork();
     void line01_closeIsIdempotent_data();
     void line01_closeIsIdempotent();
     void line02_writeAfterCloseAnswersClosed();
@@ -432,6 +435,77 @@ void SinkTest::settlingTooMuchIsClippedWithAWarning()
     Completion nobody;
     nobody.settle(3, Delivery::delivered());
     QCOMPARE(nobody.remaining(), 0);
+}
+
+void SinkTest::aLimitMayTakeAllThatAKeyHas()
+{
+    RecordingSink sink;
+    sink.setMaxInFlight(2);
+    sink.recording()->defer();
+    Limits limits;
+    limits.events = 4;
+    limits.overflow = Limits::Overflow::DropOldest;
+    sink.setLimits(limits);
+    sink.write(Batch(QList<Event>{eventOf(u"a"_s), eventOf(u"b"_s), eventOf(u"c"_s), eventOf(u"d"_s)}));
+    QANAT_WAIT(sink.recording()->deferredCalls() == 2);
+    const Event last = eventOf(u"e"_s);
+    sink.write(last);
+    sink.recording()->settleAll();
+    QANAT_WAIT(sink.recording()->deferredCalls() == 2);
+    sink.recording()->settleAll();
+    QANAT_WAIT(sink.statistics().pending == 0);
+    QCOMPARE(sink.statistics().dropped, 1);
+    QCOMPARE(sink.recording()->deliveredIds().last(), last.id());
+    QANAT_BALANCED(sink);
+}
+
+void SinkTest::maxInFlightMayThrow()
+{
+    class Throwing : public Sink
+    {
+    protected:
+        int maxInFlight() const override { throw std::runtime_error("none"); }
+        Delivery deliver(const Event &) override { return Delivery::delivered(); }
+    };
+    Throwing sink;
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"an exception left maxInFlight\\(\\): 1 is used"_s));
+    sink.write(someEvent());
+    QANAT_WAIT(sink.statistics().delivered == 1);
+}
+
+void SinkTest::movedFromWithinItsWork()
+{
+    class Moving : public Sink
+    {
+    public:
+        explicit Moving(QThread *thread)
+            : m_target(thread)
+        {
+        }
+        std::atomic<int> elsewhere{0};
+
+    protected:
+        void process(const Batch &, Completion completion) override
+        {
+            elsewhere += QThread::currentThread() != thread();
+            if (thread() != m_target)
+                moveToThread(m_target);
+            completion.settleAll(Delivery::delivered());
+        }
+
+    private:
+        QThread *const m_target;
+    };
+    QThread other;
+    other.start();
+    auto *sink = new Moving(&other);
+    for (int i = 0; i < 100; ++i)
+        sink->write(Batch(someEvents(3)));
+    QANAT_WAIT(sink->statistics().delivered == 300);
+    QCOMPARE(sink->elsewhere.load(), 0);
+    sink->deleteLater();
+    other.quit();
+    QVERIFY(other.wait());
 }
 
 void SinkTest::settlingAfterTheSinkIsGoneIsIgnoredWithAWarning()
