@@ -100,14 +100,17 @@ Completion::~Completion()
 
 void Completion::settle(qsizetype count, const Delivery &delivery)
 {
-    if (m_state && count > 0)
-        m_state->settle(count, delivery);
+    // Whoever hears of it may destroy this.
+    const CompletionRef state = CompletionRef::share(m_state);
+    if (state && count > 0)
+        state->settle(count, delivery);
 }
 
 void Completion::settleAll(const Delivery &delivery)
 {
-    if (m_state)
-        m_state->settleAll(delivery);
+    const CompletionRef state = CompletionRef::share(m_state);
+    if (state)
+        state->settleAll(delivery);
 }
 
 qsizetype Completion::remaining() const

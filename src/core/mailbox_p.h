@@ -217,6 +217,7 @@ private:
 
     // The end
     void leaveOpen();
+    void warnOfPending(Section &section);
     void advanceClose(Section &section, const std::shared_ptr<Consumer> &consumer);
     void closeAnywhere(Section &section);
     // The sinks of a broadcaster may live in the very thread that waits for it to go, and are closed without it.

@@ -266,14 +266,25 @@ bool Mailbox::waitForRelease(std::chrono::milliseconds timeout)
     return m_released.wait_for(lock, timeout, [this] { return m_isReleased; });
 }
 
+// The counters go with the sink, so this is the last to tell of it. A listener that goes wants no more.
+void Mailbox::warnOfPending(Section &section)
+{
+    const qint64 pending = snapshot().pending;
+    if (pending == 0 || m_isExpired || m_stage == Stage::Closed || m_closesAnywhere || !m_parent.expired())
+        return;
+    section.rare().warnings.emplace_back(
+        &qanatSink(), u"%1: %2 events were pending when it was destroyed"_s.arg(labelLocked()).arg(pending));
+}
+
 void Mailbox::leaveBoundary()
 {
     const std::shared_ptr<PumpTask> alive = shared_from_this();
     std::shared_ptr<Worker> worker;
     {
-        const std::lock_guard lock(m_mutex);
+        Section section(this);
         worker = m_worker;
         m_isLeaving = true;
+        warnOfPending(section);
     }
     if (worker && !worker->isAlive()) {
         // Nobody will ever run it there, so it ends here.
@@ -313,6 +324,7 @@ void Mailbox::dropConsumer()
     std::shared_ptr<Consumer> consumer;
     std::vector<std::function<void()>> tasks;
     Section section(this);
+    warnOfPending(section);
     if (m_stage == Stage::Open)
         leaveOpen();
     expire(section);

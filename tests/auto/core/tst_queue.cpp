@@ -76,6 +76,7 @@ private Q_SLOTS:
     void theTargetIsDestroyedInItsThread();
     void keysKeepTheirOrder();
     void aPoolMayGoBeforeItsQueues();
+    void saysWhatIsLostWhenItIsDestroyed();
 };
 
 void QueueTest::line16_aWriteDoesNotWaitAndOrderIsKept()
@@ -550,6 +551,18 @@ void QueueTest::configureTakesItsPlaceInTheOrder()
         queue.configure<RetryingSink>([](RetryingSink &sink) { sink.setMaximumAttempts(3); });
     QANAT_FINISH(retrying);
     QVERIFY(retrying.result());
+}
+
+void QueueTest::saysWhatIsLostWhenItIsDestroyed()
+{
+    QTest::ignoreMessage(QtWarningMsg, "Queue \"audit\": 3 events were pending when it was destroyed");
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->defer();
+    Queue queue(std::move(end));
+    queue.setObjectName(u"audit"_s);
+    queue.write(Batch(someEvents(3)));
+    QANAT_WAIT(recording->deferredCalls() == 1);
 }
 
 void QueueTest::configureNeedsNoMetaObject()
