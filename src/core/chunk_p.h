@@ -16,7 +16,7 @@ namespace Qanat {
  */
 struct Chunk
 {
-    static constexpr quint32 Capacity = 1024;
+    static constexpr quint32 Capacity = 2048;
 
     static Chunk *create(quint32 capacity);
     void ref() noexcept { m_references.fetch_add(1, std::memory_order_relaxed); }
