@@ -5,10 +5,9 @@
 
 #include "Qanat/core/clock.h"
 
-namespace Qanat {
+#include <cstddef>
 
-// What is handed out soon may share a stamp; while nothing is taken out a run must not grow for hours.
-constexpr std::chrono::nanoseconds LongestRun = std::chrono::seconds(1);
+namespace Qanat {
 
 Hopper::~Hopper()
 {

@@ -6,6 +6,7 @@
 
 #include "Qanat/core/event.h"
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -28,6 +29,8 @@ class Hopper
 {
 public:
     static constexpr quint32 Capacity = 512;
+    // What is handed out soon may share a stamp; while nothing is taken out a run must not grow for hours.
+    static constexpr std::chrono::nanoseconds LongestRun = std::chrono::seconds(1);
 
     explicit Hopper(Clock *clock)
         : m_clock(clock)

@@ -316,11 +316,9 @@ void Mailbox::append(Event &&event, qint64 bytes)
 // The last run, if it can take an event of that time (none: now), or else a new one.
 Node *Mailbox::openRun(std::optional<nanoseconds> stamp)
 {
-    // What is handed out soon may share a stamp; while nothing is taken out a run must not grow for hours.
-    constexpr nanoseconds LongestRun = std::chrono::seconds(1);
     const bool isAway = !m_isAwake || m_isRunning;
     Node *tail = m_queue.tail;
-    if (tail && tail->isBuilding && (stamp || isAway) && (stamp ? *stamp : now()) - tail->stamp > LongestRun)
+    if (tail && tail->isBuilding && (stamp || isAway) && (stamp ? *stamp : now()) - tail->stamp > Hopper::LongestRun)
         tail = nullptr;
     if (!tail || !tail->isBuilding || BatchBuilder::chunk(tail->batch)->isFull()) {
         if (tail && tail->isBuilding)

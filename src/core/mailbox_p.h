@@ -212,6 +212,7 @@ private:
     void putBack(Call *call, const Batch &batch);
     void account(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery,
                  Call *call = nullptr);
+    void tellRest(Call *call, const CompletionRef &upstream); // without the mutex
     void noteDrop(Section &section, const Batch &batch, const Delivery &delivery);
     void checkRoom(Aftermath &after);
 
@@ -227,7 +228,6 @@ private:
     void closeLinks(Section &section, std::chrono::nanoseconds within);
     void noteLeft(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery,
                   Call *call = nullptr);
-    void tellRest(Call *call, const CompletionRef &upstream); // without the mutex
     void linkClosed(const CloseResult &result); // without the mutex
     void targetClosed(); // without the mutex
     std::chrono::nanoseconds now() const { return m_clock->now(); }

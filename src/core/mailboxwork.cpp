@@ -86,9 +86,9 @@ void Mailbox::run()
             refreshMaxInFlight(section, consumer);
         bool hasMore = true;
         for (bool first = true; hasMore; first = false) {
-            if (!first && m_pump && m_pump->isSliceOver())
+            if (!m_pump || !m_pump->isCurrent() || (!first && m_pump->isSliceOver()))
                 break;
-            hasMore = isCurrent(consumer) && m_pump && m_pump->isCurrent() && step(section, consumer);
+            hasMore = isCurrent(consumer) && step(section, consumer);
         }
         if (!m_pump || !m_pump->isCurrent()) {
             // It was moved by its own work. What was scheduled there meanwhile has found it at work, and gone.
