@@ -3,6 +3,7 @@
 
 #include "chunk_p.h"
 
+#include <array>
 #include <new>
 
 namespace Qanat {
@@ -13,17 +14,53 @@ Chunk *Chunk::create(quint32 capacity)
     return new (memory) Chunk(capacity);
 }
 
+/*
+ * Lets go of events, and of the same one many times at once: each time costs as much as a fetch from another processor. A few
+ * threads may repeat one each, so it remembers as many.
+ */
+class Chunk::Tally
+{
+public:
+    ~Tally()
+    {
+        for (const Entry &entry : m_entries)
+            settle(entry);
+    }
+
+    void add(EventData *data) noexcept
+    {
+        for (Entry &entry : m_entries) {
+            if (entry.data == data) {
+                ++entry.count;
+                return;
+            }
+        }
+        m_next = (m_next + 1) % m_entries.size();
+        settle(std::exchange(m_entries[m_next], Entry{data, 1}));
+    }
+
+private:
+    struct Entry
+    {
+        EventData *data = nullptr;
+        int count = 0;
+    };
+    static void settle(const Entry &entry) noexcept
+    {
+        if (entry.data)
+            Event::release(entry.data, entry.count);
+    }
+
+    std::array<Entry, 4> m_entries{};
+    size_t m_next = 0;
+};
+
 void Chunk::destroy() noexcept
 {
-    // The same event many times in a row is let go of at once: each time costs as much as a fetch from another processor.
-    for (quint32 i = 0; i < used;) {
-        EventData *const data = events()[i].d;
-        quint32 end = i + 1;
-        while (end < used && events()[end].d == data)
-            ++end;
-        if (data)
-            Event::release(data, int(end - i));
-        i = end;
+    {
+        Tally tally;
+        for (quint32 i = 0; i < used; ++i)
+            tally.add(events()[i].d);
     }
     this->~Chunk();
     ::operator delete(this);

@@ -42,6 +42,8 @@ struct Chunk
     const quint32 capacity;
 
 private:
+    class Tally;
+
     explicit Chunk(quint32 size)
         : capacity(size)
     {

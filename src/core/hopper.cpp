@@ -4,75 +4,183 @@
 #include "hopper_p.h"
 
 #include "Qanat/core/clock.h"
-
-#include <cstddef>
+#include "pump_p.h"
 
 namespace Qanat {
 
+using std::chrono::nanoseconds;
+
+namespace {
+
+std::atomic<quint64> lastSerial{0};
+
+// What this thread used last is found without a look at the list. It needs no destructor, so it is there until the thread has
+// ended, and costs no guard.
+template<typename Chute>
+struct Cached
+{
+    quint64 serial = 0;
+    Chute *chute = nullptr;
+};
+
+} // namespace
+
+// The chutes of a thread, each of which belongs to the hopper, too: either may end first.
+class Hopper::ThreadChutes
+{
+public:
+    ~ThreadChutes()
+    {
+        m_cache = {};
+        m_isOver = true;
+        for (const auto &[serial, chute] : m_chutes)
+            chute->isLeft.store(true, std::memory_order_release);
+    }
+
+    // Null where there is none.
+    static Chute *find(quint64 serial) noexcept
+    {
+        const Cached<Chute> &cached = m_cache[serial % m_cache.size()];
+        return cached.serial == serial ? cached.chute : look(serial);
+    }
+    static std::shared_ptr<Chute> make(quint64 serial);
+
+private:
+    static Chute *look(quint64 serial) noexcept;
+    static ThreadChutes &list();
+
+    std::vector<std::pair<quint64, std::shared_ptr<Chute>>> m_chutes;
+    static thread_local std::array<Cached<Chute>, 8> m_cache;
+    static thread_local bool m_hasList;
+    static thread_local bool m_isOver;
+};
+
+thread_local std::array<Cached<Hopper::Chute>, 8> Hopper::ThreadChutes::m_cache{};
+thread_local bool Hopper::ThreadChutes::m_hasList = false;
+thread_local bool Hopper::ThreadChutes::m_isOver = false;
+
+Hopper::ThreadChutes &Hopper::ThreadChutes::list()
+{
+    thread_local ThreadChutes chutes;
+    m_hasList = true;
+    return chutes;
+}
+
+Hopper::Chute *Hopper::ThreadChutes::look(quint64 serial) noexcept
+{
+    if (!m_hasList || m_isOver)
+        return nullptr;
+    const auto &chutes = list().m_chutes;
+    const auto place =
+        std::find_if(chutes.begin(), chutes.end(), [serial](const auto &one) { return one.first == serial; });
+    if (place == chutes.end())
+        return nullptr;
+    m_cache[serial % m_cache.size()] = {serial, place->second.get()};
+    return place->second.get();
+}
+
+std::shared_ptr<Hopper::Chute> Hopper::ThreadChutes::make(quint64 serial)
+{
+    // What is written while the objects of a thread are destroyed goes the long way.
+    if (m_isOver)
+        return nullptr;
+    auto &chutes = list().m_chutes;
+    const auto isOrphan = [](const auto &one) { return one.second->isOrphan.load(std::memory_order_acquire); };
+    m_cache = {};
+    chutes.erase(std::remove_if(chutes.begin(), chutes.end(), isOrphan), chutes.end());
+    return chutes.emplace_back(serial, std::make_shared<Chute>()).second;
+}
+
+Hopper::Hopper(Clock *clock, std::shared_ptr<Pump> pump, const PumpTask *owner)
+    : m_serial(lastSerial.fetch_add(1, std::memory_order_relaxed) + 1)
+    , m_pump(std::move(pump))
+    , m_owner(owner)
+    , m_clock(clock)
+{
+}
+
 Hopper::~Hopper()
 {
-    empty(false, [](Event &&, std::chrono::nanoseconds) {});
+    empty([](Event &&, nanoseconds) {});
+    for (const auto &chute : m_chutes)
+        chute->isOrphan.store(true, std::memory_order_release);
 }
 
 bool Hopper::drop(Event &event) noexcept
 {
-    // Where it is of no use the word is left alone, or it would be counted up without end.
-    quint64 state = m_state.load(std::memory_order_acquire);
-    if (!isUsable(state))
+    // While it is closed the word is left alone: to add to it costs those who do as much as the mutex.
+    if (!m_isOpen.load(std::memory_order_relaxed))
         return false;
-    if (m_isAway.load(std::memory_order_relaxed) && slotOf(state) > 0) {
-        const std::chrono::nanoseconds since(trayOf(state)->since.load(std::memory_order_relaxed));
-        if (now() - since > LongestRun)
-            return false;
-    }
-    state = m_state.fetch_add(1, std::memory_order_acq_rel);
-    if (!isUsable(state))
+    Chute *const chute = ThreadChutes::find(m_serial);
+    if (!chute)
         return false;
-    Tray &tray = *trayOf(state);
-    if (slotOf(state) == 0)
-        tray.since.store(now().count(), std::memory_order_relaxed);
-    std::atomic<EventData *> &slot = tray.slots[place(slotOf(state))];
-    EventData *found = nullptr;
-    if (slot.compare_exchange_strong(found, event.d, std::memory_order_acq_rel)) {
-        event.d = nullptr;
-        return true;
-    }
-    slot.store(nullptr, std::memory_order_relaxed);
-    tray.skipped.fetch_sub(1, std::memory_order_release);
-    return false;
+    const quint32 tail = chute->tail.load(std::memory_order_relaxed);
+    const quint32 held = tail - chute->head.load(std::memory_order_acquire);
+    if (held == Chute::Capacity)
+        return false;
+    if (held == 0)
+        chute->since.store(now().count(), std::memory_order_relaxed);
+    else if (!isAttended() && now() - nanoseconds(chute->since.load(std::memory_order_relaxed)) > LongestRun)
+        return false;
+    const quint64 word = m_word.fetch_add(1, std::memory_order_acq_rel);
+    if (!(word & OpenBit))
+        return false;
+    chute->at(tail) = {std::exchange(event.d, nullptr), word & ~OpenBit};
+    chute->tail.store(tail + 1, std::memory_order_release);
+    return true;
+}
+
+// Whether somebody comes within a moment, so that all that is there may share a stamp.
+bool Hopper::isAttended() const noexcept
+{
+    return !m_isAway.load(std::memory_order_relaxed) && !m_pump->isBusyWithout(m_owner);
 }
 
 void Hopper::open() noexcept
 {
     if (isOpen())
         return;
-    if (const quint64 state = spare(nullptr))
-        m_state.store(state, std::memory_order_release);
+    m_word.store(OpenBit | m_end, std::memory_order_release);
+    m_isOpen.store(true, std::memory_order_relaxed);
 }
 
-qsizetype Hopper::count() const noexcept
+void Hopper::close() noexcept
 {
-    const quint64 state = m_state.load(std::memory_order_relaxed);
-    return trayOf(state) ? qsizetype(std::min(slotOf(state), Capacity)) : 0;
+    if (!isOpen())
+        return;
+    m_end = m_word.exchange(0, std::memory_order_acq_rel) & ~OpenBit;
+    m_isOpen.store(false, std::memory_order_relaxed);
 }
 
-quint64 Hopper::spare(const Tray *current) const noexcept
+void Hopper::enroll()
 {
-    for (quint64 number = 1; number <= m_trays.size(); ++number) {
-        const Tray *tray = m_trays[number - 1].get();
-        if (tray != current && tray->skipped.load(std::memory_order_acquire) == 0)
-            return number << 32U;
+    if (ThreadChutes::find(m_serial))
+        return;
+    if (auto chute = ThreadChutes::make(m_serial))
+        m_chutes.push_back(std::move(chute));
+}
+
+nanoseconds Hopper::firstTime() const noexcept
+{
+    nanoseconds first = nanoseconds::max();
+    for (const auto &chute : m_chutes) {
+        if (chute->tail.load(std::memory_order_acquire) != chute->head.load(std::memory_order_relaxed))
+            first = std::min(first, nanoseconds(chute->since.load(std::memory_order_relaxed)));
     }
-    return 0;
+    return first;
 }
 
-EventData *Hopper::skippedMark() noexcept
+void Hopper::dropLeftChutes() noexcept
 {
-    static std::max_align_t mark;
-    return reinterpret_cast<EventData *>(&mark);
+    const auto isEmpty = [](const std::shared_ptr<Chute> &chute) {
+        // In this order: what its thread did last is seen with the mark.
+        return chute->isLeft.load(std::memory_order_acquire)
+               && chute->tail.load(std::memory_order_relaxed) == chute->head.load(std::memory_order_relaxed);
+    };
+    m_chutes.erase(std::remove_if(m_chutes.begin(), m_chutes.end(), isEmpty), m_chutes.end());
 }
 
-std::chrono::nanoseconds Hopper::now() const noexcept
+nanoseconds Hopper::now() const noexcept
 {
     return m_clock.load(std::memory_order_acquire)->now();
 }

@@ -11,109 +11,150 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <utility>
+#include <vector>
 
 namespace Qanat {
 
 class Clock;
+class Pump;
+class PumpTask;
 
 /*
  * Where writers drop single events without the mutex of the mailbox, while somebody is about to come for them. So no writer
  * ever waits for one that was interrupted with the mutex in its hands.
  *
- * There are two trays of slots. One word says which of them is in use and how many of its slots are taken: to take the next
- * one is a single addition. Emptying it puts the other tray in use and takes the events out in the order of the slots. A slot
- * whose writer was interrupted between taking and filling it is skipped: that writer finds out, and goes the long way. Since
- * its write has not returned, its event is not before any other.
+ * Each thread has a chute of its own, so that no two processors fight for the memory of an event. All they share is one
+ * word, which gives each event its number. Whoever empties the hopper reads that word first, and takes from the chutes what
+ * has a smaller number, in the order of the numbers. An event that has its number but is not in the chute yet is late and
+ * comes the next time: since its write has not returned, nothing that was taken can have been written after it.
  */
 class Hopper
 {
 public:
-    static constexpr quint32 Capacity = 512;
     // What is handed out soon may share a stamp; while nothing is taken out a run must not grow for hours.
     static constexpr std::chrono::nanoseconds LongestRun = std::chrono::seconds(1);
 
-    explicit Hopper(Clock *clock)
-        : m_clock(clock)
-    {
-    }
+    // \a owner is run by \a pump when it comes for the events.
+    Hopper(Clock *clock, std::shared_ptr<Pump> pump, const PumpTask *owner);
     ~Hopper();
     Q_DISABLE_COPY_MOVE(Hopper)
 
     // --- Any thread, without the mutex
 
-    // Takes the event, or leaves it alone: it is closed, full, or its events have waited for too long to share a stamp.
+    // Takes the event, or leaves it alone: it is closed, this thread has no chute or a full one, or the events in it have
+    // waited for too long to share a stamp.
     bool drop(Event &event) noexcept;
 
     // --- With the mutex of the mailbox
 
-    bool isOpen() const noexcept { return trayOf(m_state.load(std::memory_order_relaxed)); }
+    bool isOpen() const noexcept { return m_isOpen.load(std::memory_order_relaxed); }
     void open() noexcept;
-    // How many events it has, those included that are being dropped.
-    qsizetype count() const noexcept;
-    // Calls \a take(Event &&, time of the first) for each event; is open afterwards if \a reopen says so, and it can.
+    // What is late still comes, and has to be taken.
+    void close() noexcept;
+    // Gives the current thread a chute, if it has none.
+    void enroll();
+    // How many events it has, the late ones included.
+    qsizetype count() const noexcept { return qsizetype(end() - m_takenCount); }
+    // Calls \a take(Event &&, time of the first) for each event that is there.
     template<typename Take>
-    void empty(bool reopen, Take take);
-    // Whoever comes for the events is busy with something else.
+    void empty(Take take);
+    // Whoever comes for the events is busy with what it has.
     void setAway(bool isAway) noexcept { m_isAway.store(isAway, std::memory_order_relaxed); }
     void setClock(Clock *clock) noexcept { m_clock.store(clock, std::memory_order_release); }
 
 private:
-    // Neighbours are taken by writers on different processors at the same time, so they stand in different cache lines.
     static constexpr quint32 LineSize = 64;
-    static constexpr quint32 PerLine = LineSize / sizeof(void *);
-    static constexpr quint32 Lines = Capacity / PerLine;
-    static constexpr quint32 place(quint32 slot) { return (slot % Lines) * PerLine + slot / Lines; }
 
-    struct alignas(LineSize) Tray
+    struct Slot
     {
-        std::array<std::atomic<EventData *>, Capacity> slots{};
-        std::atomic<int> skipped{0}; // Whose writers have not found out yet.
-        std::atomic<qint64> since{0}; // The time of the first.
+        EventData *data;
+        quint64 number;
     };
-
-    // The word: in its upper half the number of the tray, 0 for closed.
-    static quint32 slotOf(quint64 state) noexcept { return quint32(state); }
-    Tray *trayOf(quint64 state) const noexcept
+    // A ring with one writer, and one reader at a time. Each of them has its own cache lines.
+    struct Chute
     {
-        const auto number = quint32(state >> 32U);
-        return number ? m_trays[number - 1].get() : nullptr;
-    }
-    static bool isUsable(quint64 state) noexcept { return state >> 32U && slotOf(state) < Capacity; }
-    // A tray that may be put in use, as the word for it; 0 if there is none.
-    quint64 spare(const Tray *current) const noexcept;
-    static EventData *skippedMark() noexcept;
-    std::chrono::nanoseconds now() const noexcept;
+        static constexpr quint32 Capacity = 2048;
 
-    const std::array<std::unique_ptr<Tray>, 2> m_trays{std::make_unique<Tray>(), std::make_unique<Tray>()};
+        Slot &at(quint32 position) noexcept { return slots[position % Capacity]; }
+
+        alignas(LineSize) std::atomic<quint32> tail{0};
+        std::atomic<qint64> since{0}; // The time of the first.
+        std::atomic<bool> isLeft{false}; // Its thread has ended.
+        alignas(LineSize) std::atomic<quint32> head{0};
+        std::atomic<bool> isOrphan{false}; // The hopper is gone.
+        alignas(LineSize) std::array<Slot, Capacity> slots;
+    };
+    class ThreadChutes;
+
+    static constexpr quint64 OpenBit = quint64(1) << 63U;
+    // The number that the next event gets.
+    quint64 end() const noexcept
+    {
+        const quint64 word = m_word.load(std::memory_order_acquire);
+        return isOpen() ? word & ~OpenBit : m_end;
+    }
+    std::chrono::nanoseconds now() const noexcept;
+    bool isAttended() const noexcept;
+    std::chrono::nanoseconds firstTime() const noexcept;
+    void dropLeftChutes() noexcept;
+
+    // Read by every writer, and seldom written.
+    const quint64 m_serial; // Never that of another one.
+    const std::shared_ptr<Pump> m_pump;
+    const PumpTask *const m_owner;
     std::atomic<Clock *> m_clock;
+    std::atomic<bool> m_isOpen{false};
     std::atomic<bool> m_isAway{false};
-    alignas(LineSize) std::atomic<quint64> m_state{0};
+
+    alignas(LineSize) std::atomic<quint64> m_word{0};
+
+    // With the mutex.
+    alignas(LineSize) std::vector<std::shared_ptr<Chute>> m_chutes;
+    quint64 m_end = 0; // While it is closed.
+    quint64 m_begin = 0; // What has a smaller number and was not taken is late.
+    quint64 m_takenCount = 0;
+    std::array<EventData *, 512> m_window{}; // From m_begin on.
 };
 
 template<typename Take>
-void Hopper::empty(bool reopen, Take take)
+void Hopper::empty(Take take)
 {
-    Tray *const current = trayOf(m_state.load(std::memory_order_relaxed));
-    if (!current)
+    if (count() == 0)
         return;
-    const quint64 next = reopen ? spare(current) : 0;
-    const quint32 count = std::min(slotOf(m_state.exchange(next, std::memory_order_acq_rel)), Capacity);
-    std::chrono::nanoseconds since{0};
-    for (quint32 i = 0; i < count; ++i) {
-        std::atomic<EventData *> &slot = current->slots[place(i)];
-        EventData *data = slot.load(std::memory_order_acquire);
-        const bool isSkipped = !data && slot.compare_exchange_strong(data, skippedMark(), std::memory_order_acq_rel);
-        if (i == 0)
-            since = isSkipped ? now() : std::chrono::nanoseconds(current->since.load(std::memory_order_relaxed));
-        if (isSkipped) {
-            current->skipped.fetch_add(1, std::memory_order_relaxed);
-            continue;
-        }
-        slot.store(nullptr, std::memory_order_relaxed);
+    // In this order: no event gets a time after its own.
+    const std::chrono::nanoseconds time = now();
+    const quint64 end = this->end();
+    const std::chrono::nanoseconds since = std::min(time, firstTime());
+    const auto give = [&](EventData *data) {
+        ++m_takenCount;
         take(Event(data), since);
-    }
-    if (reopen && !next)
-        open();
+    };
+    do {
+        const quint64 next = std::min(end, m_begin + m_window.size());
+        for (const auto &chute : m_chutes) {
+            const quint32 tail = chute->tail.load(std::memory_order_acquire);
+            const quint32 first = chute->head.load(std::memory_order_relaxed);
+            quint32 head = first;
+            for (; head != tail && chute->at(head).number < next; ++head) {
+                const auto [data, number] = chute->at(head);
+                if (number < m_begin)
+                    give(data); // It was late.
+                else
+                    m_window[number - m_begin] = data;
+            }
+            if (head == first)
+                continue;
+            // For what is left, or comes before its writer sees that there is room.
+            chute->since.store(time.count(), std::memory_order_relaxed);
+            chute->head.store(head, std::memory_order_release);
+        }
+        for (quint32 i = 0; m_begin < next; ++m_begin, ++i) {
+            if (EventData *data = std::exchange(m_window[i], nullptr))
+                give(data);
+        }
+    } while (m_begin < end);
+    dropLeftChutes();
 }
 
 } // namespace Qanat

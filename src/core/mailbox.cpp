@@ -12,6 +12,8 @@
 #include <QtCore/qpromise.h>
 #include <QtCore/qthread.h>
 
+#include <thread>
+
 using namespace Qt::StringLiterals;
 
 namespace Qanat {
@@ -108,7 +110,7 @@ WriteResult Mailbox::write(Event event)
         return WriteResult(WriteResult::Status::Accepted, 1);
     std::unique_lock lock(m_mutex);
     if (m_stage == Stage::Open && !m_isLimited) {
-        emptyHopper(true);
+        emptyHopper();
         ++m_statistics.offered;
         append(std::move(event), 0);
         const auto notifier = m_notifier && m_notifier->wants(Notifier::Changed) ? m_notifier : nullptr;
@@ -168,7 +170,7 @@ WriteResult Mailbox::writeChecked(const Batch &batch, bool comesBack)
 {
     Section section(this);
     WriteResult result(WriteResult::Status::Closed, 0);
-    emptyHopper(true);
+    emptyHopper();
     m_statistics.offered += batch.size();
     if (m_stage == Stage::Open && m_isLimited) {
         result = writeLimited(section, batch);
@@ -316,7 +318,7 @@ void Mailbox::append(Event &&event, qint64 bytes)
 // The last run, if it can take an event of that time (none: now), or else a new one.
 Node *Mailbox::openRun(std::optional<nanoseconds> stamp)
 {
-    const bool isAway = !m_isAwake || m_isRunning;
+    const bool isAway = !m_isAwake || m_isRunning || !m_pump || m_pump->isBusyWithout(this);
     Node *tail = m_queue.tail;
     if (tail && tail->isBuilding && (stamp || isAway) && (stamp ? *stamp : now()) - tail->stamp > Hopper::LongestRun)
         tail = nullptr;
@@ -337,15 +339,18 @@ Node *Mailbox::openRun(std::optional<nanoseconds> stamp)
 }
 
 // Brings what was dropped into the queue, before something else comes behind it. Whether there was any.
-bool Mailbox::emptyHopper(bool reopen)
+bool Mailbox::emptyHopper()
 {
-    if (!isHopperOpen())
+    if (hopperCount() == 0)
         return false;
     Node *run = nullptr;
     qint64 count = 0;
-    m_hopper.load(std::memory_order_relaxed)->empty(reopen, [&](Event &&event, nanoseconds since) {
+    const bool countsBytes = m_countsBytes.load(std::memory_order_relaxed);
+    m_hopper.load(std::memory_order_relaxed)->empty([&](Event &&event, nanoseconds since) {
         if (!run || BatchBuilder::chunk(run->batch)->isFull())
             run = openRun(since);
+        if (countsBytes) // It was late: there was no limit when its write began.
+            m_statistics.pendingBytes += qint64(event.estimatedSize());
         BatchBuilder::chunk(run->batch)->append(std::move(event));
         BatchBuilder::extend(run->batch);
         ++count;
@@ -354,6 +359,22 @@ bool Mailbox::emptyHopper(bool reopen)
     m_statistics.written += count;
     m_statistics.pending += count;
     return count > 0;
+}
+
+// From now on all come with the mutex. What is late still is in the hopper, and counted there.
+void Mailbox::closeHopper()
+{
+    if (Hopper *hopper = m_hopper.load(std::memory_order_relaxed)) {
+        hopper->close();
+        emptyHopper();
+    }
+}
+
+// Until nothing is late: those who write are between two instructions.
+void Mailbox::awaitHopper()
+{
+    for (closeHopper(); hopperCount() > 0; emptyHopper())
+        std::this_thread::yield();
 }
 
 bool Mailbox::isHopperOpen() const
@@ -368,19 +389,24 @@ qsizetype Mailbox::hopperCount() const
     return hopper ? hopper->count() : 0;
 }
 
-// Opens the hopper where single events come in fast, and somebody is about to come for them.
+// Opens the hopper where single events come in fast, and a worker is about to come for them.
 void Mailbox::noteSingleWrite()
 {
     const Node *run = m_queue.tail;
-    if (!run || !run->isBuilding || BatchBuilder::chunk(run->batch)->used % Many != 0 || isHopperOpen())
+    if (m_kind != Kind::Boundary || !run || !run->isBuilding)
         return;
     Hopper *hopper = m_hopper.load(std::memory_order_relaxed);
-    if (!hopper) {
-        hopper = new Hopper(m_clock.get());
-        m_hopper.store(hopper, std::memory_order_release);
+    if (!hopper || !hopper->isOpen()) {
+        if (BatchBuilder::chunk(run->batch)->used % Many != 0)
+            return;
+        if (!hopper) {
+            hopper = new Hopper(m_clock.get(), m_pump, this);
+            m_hopper.store(hopper, std::memory_order_release);
+        }
+        hopper->setAway(!m_isAwake || m_isRunning);
+        hopper->open();
     }
-    hopper->setAway(!m_isAwake || m_isRunning);
-    hopper->open();
+    hopper->enroll();
 }
 
 void Mailbox::appendBatch(const Batch &batch, CompletionRef upstream)
@@ -479,7 +505,7 @@ WriteResult Mailbox::offer(const Batch &batch, Completion &completion, Handover 
                         && m_pump->isCurrent();
     if (isHere && m_maxInFlight == 0)
         refreshMaxInFlight(section, consumer);
-    emptyHopper(true);
+    emptyHopper();
     // From here to the outcome of the write in one go, or a snapshot between would not balance.
     m_statistics.offered += batch.size();
     const auto refuse = [&](WriteResult::Status status) {
@@ -528,7 +554,7 @@ bool Mailbox::enqueue(std::function<void()> command)
     Section section(this);
     if (m_stage != Stage::Open)
         return false;
-    emptyHopper(true);
+    emptyHopper();
     auto *node = new Node;
     node->command = std::move(command);
     m_queue.append(node);
@@ -618,7 +644,8 @@ void Mailbox::setLimits(const Limits &limits)
     m_limits.events = std::max(limits.events, qint64(1));
     m_limits.bytes = std::max(limits.bytes, qint64(1));
     m_isLimited = !limits.isUnlimited();
-    emptyHopper(!m_isLimited);
+    if (m_isLimited)
+        closeHopper();
     const bool counts = limits.bytes != Limits::Unlimited;
     if (counts != m_countsBytes.load(std::memory_order_relaxed)) {
         m_countsBytes.store(counts, std::memory_order_relaxed);

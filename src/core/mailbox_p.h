@@ -169,7 +169,9 @@ private:
     // The intake
     void append(Event &&event, qint64 bytes);
     Node *openRun(std::optional<std::chrono::nanoseconds> stamp);
-    bool emptyHopper(bool reopen);
+    bool emptyHopper();
+    void closeHopper();
+    void awaitHopper();
     qsizetype hopperCount() const;
     bool isHopperOpen() const;
     void noteSingleWrite();
@@ -188,6 +190,7 @@ private:
     bool hasWork() const;
     bool isIdle() const;
     bool isStreaming() const;
+    bool expectsMore() const;
     bool rest();
     void kick(Aftermath &after);
     bool isCurrent(const std::shared_ptr<Consumer> &consumer) const { return m_consumer == consumer; }
@@ -237,10 +240,13 @@ private:
     static constexpr quint32 Many = 64;
     QString labelLocked() const;
 
+    // Made once there is much to do; owned. Open only while somebody is about to come, and there is no limit to be kept. It
+    // stands apart from what changes with each event, because every writer looks at it.
+    std::atomic<Hopper *> m_hopper{nullptr};
     const Kind m_kind;
     std::shared_ptr<Worker> m_worker;
 
-    mutable std::mutex m_mutex;
+    alignas(64) mutable std::mutex m_mutex;
     std::condition_variable m_room;
     std::condition_variable m_released;
     std::shared_ptr<Pump> m_pump;
@@ -262,8 +268,6 @@ private:
     std::atomic<bool> m_countsBytes{false};
     bool m_isLimited = false;
 
-    // Made once there is much to do; owned. Open only while somebody is about to come, and there is no limit to be kept.
-    std::atomic<Hopper *> m_hopper{nullptr};
     NodeList m_queue;
     NodeList m_trash; // To be destroyed in the consumer's thread.
     quint32 m_nextCapacity = 16;

@@ -58,7 +58,7 @@ void Mailbox::close(nanoseconds within, CloseCallback callback)
 void Mailbox::leaveOpen()
 {
     m_stage = Stage::Draining;
-    emptyHopper(false);
+    closeHopper();
     m_room.notify_all();
 }
 
@@ -113,6 +113,7 @@ void Mailbox::expire(Section &section)
     if (m_isExpired || m_stage == Stage::Closed)
         return;
     m_isExpired = true;
+    awaitHopper();
     NodeList waiting;
     for (auto &[key, lane] : m_lanes) {
         waiting.takeAll(lane.waiting);
@@ -343,7 +344,6 @@ void Mailbox::dropConsumer()
 void Mailbox::detachPump()
 {
     const std::lock_guard lock(m_mutex);
-    emptyHopper(false);
     m_pump.reset();
     m_isAwake = false;
 }

@@ -96,7 +96,7 @@ void Mailbox::run()
                 kick(section.after());
             return;
         }
-        if (!hasMore && isStreaming()) {
+        if (!hasMore && expectsMore()) {
             m_pump->linger(shared_from_this());
             return;
         }
@@ -123,16 +123,25 @@ void Mailbox::run()
 // few anew: whoever looks slows down those who write, and a wake-up costs them as much as a hundred writes.
 bool Mailbox::isStreaming() const
 {
-    return m_runLength >= qsizetype(Many) && isHopperOpen() && hasSlot() && m_pump && m_pump->canLinger();
+    return m_runLength >= qsizetype(Many) && isHopperOpen() && hasSlot();
+}
+
+// Also what is late comes in a moment.
+bool Mailbox::expectsMore() const
+{
+    return isStreaming() || (hopperCount() > 0 && m_queue.isEmpty() && hasSlot());
 }
 
 // Nobody will come any more unless somebody is woken. Whether there is something to do after all.
 bool Mailbox::rest()
 {
-    if (hasSlot())
-        return emptyHopper(false);
-    if (isHopperOpen())
-        m_hopper.load(std::memory_order_relaxed)->setAway(true);
+    Hopper *const hopper = m_hopper.load(std::memory_order_relaxed);
+    if (hopper && hasSlot()) {
+        hopper->close();
+        return emptyHopper() || (hopper->count() > 0 && m_queue.isEmpty());
+    }
+    if (hopper)
+        hopper->setAway(true);
     return false;
 }
 
@@ -187,7 +196,7 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
     if (isStreaming() && m_statistics.pending - m_statistics.inFlight < qint64(2 * Chunk::Capacity))
         return false;
     if (m_queue.isEmpty())
-        emptyHopper(true);
+        emptyHopper();
     StateRef<Call> call = nextCall(section);
     if (!call)
         return !m_queue.isEmpty() && m_queue.head->command;
@@ -404,8 +413,6 @@ void Mailbox::invoke(Section &section, const StateRef<Call> &call)
     const std::shared_ptr<Consumer> consumer = m_consumer;
     m_isRunning = true;
     Hopper *const hopper = m_hopper.load(std::memory_order_relaxed);
-    if (hopper)
-        hopper->setAway(true);
     call->isInProcess = true;
     call->processBegin = now();
     call->processThread.store(Call::threadTag(), std::memory_order_relaxed);
@@ -413,6 +420,8 @@ void Mailbox::invoke(Section &section, const StateRef<Call> &call)
     Delivery thrown;
     call->ref();
     Completion completion = CompletionAccess::wrap(CompletionRef(call.get()));
+    if (hopper)
+        hopper->setAway(true);
     try {
         consumer->process(call->batch, std::move(completion));
     } catch (const std::exception &error) {
@@ -422,12 +431,12 @@ void Mailbox::invoke(Section &section, const StateRef<Call> &call)
     } catch (...) {
         thrown = Delivery::failed(Delivery::Error::Exception, u"an exception left the sink"_s, Delivery::Retry::Never);
     }
+    if (hopper)
+        hopper->setAway(false);
     const nanoseconds time = call->clock->now();
     call->processThread.store(nullptr, std::memory_order_relaxed);
     section.relock();
     m_isRunning = false;
-    if (hopper)
-        hopper->setAway(false);
     call->isInProcess = false;
     settleDeferred(section, call.get(), time);
     if (thrown.isFailure()) {

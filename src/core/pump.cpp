@@ -207,7 +207,9 @@ void Pump::run()
                 return;
         }
         const std::shared_ptr<PumpTask> task = std::move(m_taken[m_next++]);
+        m_running.store(task.get(), std::memory_order_relaxed);
         task->run();
+        m_running.store(nullptr, std::memory_order_relaxed);
     }
 }
 

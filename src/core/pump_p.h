@@ -64,7 +64,12 @@ public:
     // Runs the task once more in a moment, and lets the thread wait for that moment. Only on threads of the library; the
     // pump's thread, inside of a task.
     void linger(const std::shared_ptr<PumpTask> &task);
-    bool canLinger() const { return m_thread == Thread::Library; }
+    // Any thread: whether it is in a task, other than this one.
+    bool isBusyWithout(const PumpTask *task) const noexcept
+    {
+        const PumpTask *running = m_running.load(std::memory_order_relaxed);
+        return running && running != task;
+    }
 
 private:
     friend class PumpReceiver;
@@ -79,6 +84,7 @@ private:
     bool m_isLingering = false;
     std::condition_variable m_interrupted;
     std::atomic<int> m_wakers{0};
+    std::atomic<const PumpTask *> m_running{nullptr};
     const Thread m_thread;
 
     // Only the pump's thread:
