@@ -180,10 +180,11 @@ void Pump::run()
             m_taken.clear();
             m_next = 0;
             std::unique_lock lock(m_mutex);
-            if (m_ready.empty() && !m_lingering.empty()) {
+            if (!m_lingering.empty()) {
                 m_isLingering = true;
                 m_interrupted.wait_for(lock, Moment, [this] { return !m_ready.empty(); });
                 m_isLingering = false;
+                // Behind what else there is to do, which takes as long as a moment.
                 m_ready.insert(m_ready.end(), m_lingering.begin(), m_lingering.end());
                 m_lingering.clear();
             }

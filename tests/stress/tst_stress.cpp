@@ -107,6 +107,7 @@ private Q_SLOTS:
     void streamsKeepTheirOrder_data();
     void streamsKeepTheirOrder();
     void oneAfterTheOtherAcrossThreads();
+    void writersAndQueuesComeAndGo();
     void outcomesAgainstADeadline();
     void addAndRemoveAgainstWrite();
     void unsubscribeAgainstWrite();
@@ -304,6 +305,39 @@ void StressTest::oneAfterTheOtherAcrossThreads()
     QCOMPARE(seen->next[0], all);
     QCOMPARE(seen->count, accepted.load());
     QANAT_CONSERVED(queue);
+}
+
+// What a thread keeps for a queue, and the queue for a thread, goes with whichever of them ends last.
+void StressTest::writersAndQueuesComeAndGo()
+{
+    constexpr int Writers = 4;
+    constexpr int Each = 300;
+    const int all = rounds(200);
+    const auto seen = std::make_shared<OrderSink::Seen>();
+    seen->next.resize(size_t(all * Writers));
+    const std::vector<Event> stream = OrderSink::eventsOf(0, Each);
+    Queue lasting(std::make_unique<OrderSink>(seen), WorkerPool::shared());
+    for (int round = 0; round < all; ++round) {
+        const auto count = std::make_shared<std::atomic<qint64>>(0);
+        const auto passing = std::make_unique<Queue>(std::make_unique<CountingSink>(count), WorkerPool::shared());
+        std::atomic<int> refused{0};
+        // New threads write into an old queue, and this old thread into a new one.
+        Crew crew(Writers, [&](int i) {
+            for (const Event &event : OrderSink::eventsOf(round * Writers + i, Each))
+                refused += !lasting.write(event) || !passing->write(event);
+        });
+        for (const Event &event : stream)
+            QVERIFY(passing->write(event));
+        QVERIFY(crew.wait());
+        QCOMPARE(refused.load(), 0);
+        QANAT_FINISH(passing->close(1h));
+        QCOMPARE(count->load(), qint64(Each) * (Writers + 1));
+        QANAT_CONSERVED(*passing);
+    }
+    QANAT_FINISH(lasting.close(1h));
+    QCOMPARE(seen->wrong, 0);
+    QCOMPARE(seen->count, qint64(all) * Writers * Each);
+    QANAT_CONSERVED(lasting);
 }
 
 // What comes with the deadline must not overtake the outcome of the event before.

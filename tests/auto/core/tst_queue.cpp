@@ -67,6 +67,7 @@ private Q_SLOTS:
 
     void worksOnAThreadOfItsOwn();
     void sharesThePool();
+    void aStreamGetsItsTurnBesideABusyNeighbour();
     void configureTakesItsPlaceInTheOrder();
     void configureOfWhatIsNotThere();
     void configureNeedsNoMetaObject();
@@ -527,6 +528,41 @@ void QueueTest::sharesThePool()
     QCOMPARE(threads.size(), 2);
     for (const auto &queue : queues)
         QANAT_FINISH(queue->close());
+}
+
+// Whoever leaves a stream alone for a moment must come back to it, whatever else there is to do in the thread.
+void QueueTest::aStreamGetsItsTurnBesideABusyNeighbour()
+{
+    // Writes a new event for each that it gets, so that there is always one more.
+    class EndlessSink : public Sink
+    {
+    public:
+        std::atomic<Queue *> queue{nullptr};
+
+    protected:
+        Delivery deliver(const Event &event) override
+        {
+            queue.load()->write(event);
+            return Delivery::delivered();
+        }
+    };
+    WorkerPool pool(1);
+    auto endless = std::make_unique<EndlessSink>();
+    EndlessSink *const sink = endless.get();
+    Queue neighbour(std::move(endless), pool);
+    sink->queue = &neighbour;
+    auto end = std::make_unique<RecordingSink>();
+    Queue queue(std::move(end), pool);
+    neighbour.write(someEvent());
+    QANAT_WAIT(neighbour.statistics().delivered > 0);
+    const Event event = someEvent();
+    constexpr qint64 All = 20000;
+    for (qint64 n = 0; n < All; ++n)
+        QVERIFY(queue.write(event));
+    QANAT_WAIT(queue.statistics().delivered == All);
+    const qint64 before = neighbour.statistics().delivered;
+    QANAT_WAIT(neighbour.statistics().delivered > before);
+    QANAT_FINISH(neighbour.close());
 }
 
 void QueueTest::configureTakesItsPlaceInTheOrder()
