@@ -72,6 +72,13 @@ private:
     qsizetype m_remaining;
 };
 
+// The first sink that accepts it says when that was.
+void stampAcceptance(const Batch &batch, nanoseconds time)
+{
+    qint64 unset = 0;
+    BatchBuilder::chunk(batch)->acceptedAt.compare_exchange_strong(unset, time.count(), std::memory_order_relaxed);
+}
+
 } // namespace
 
 Consumer::~Consumer() = default;
@@ -158,34 +165,37 @@ WriteResult Mailbox::write(const Batch &batch)
             chunk->isChecked.store(true, std::memory_order_relaxed);
     }
 
-    return writeChecked(batch, false);
+    return writeChecked(batch, Offer::Once);
 }
 
 WriteResult Mailbox::writeSome(const Batch &batch)
 {
-    return writeChecked(batch, true);
+    return writeChecked(batch, Offer::Again);
 }
 
-WriteResult Mailbox::writeChecked(const Batch &batch, bool comesBack)
+WriteResult Mailbox::writeChecked(const Batch &batch, Offer offer, const Delivery *deadFor)
 {
     Section section(this);
     WriteResult result(WriteResult::Status::Closed, 0);
     emptyHopper();
     m_statistics.offered += batch.size();
     if (m_stage == Stage::Open && m_isLimited) {
-        result = writeLimited(section, batch);
+        result = writeLimited(section, batch, deadFor);
     } else if (m_stage == Stage::Open) {
-        appendBatch(batch);
+        appendBatch(batch, {}, deadFor);
         kick(section.after());
         section->signals |= Notifier::Changed;
         result = WriteResult(WriteResult::Status::Accepted, batch.size());
     }
-    (comesBack ? m_statistics.offered : m_statistics.rejected) +=
-        (comesBack ? -1 : 1) * (batch.size() - result.accepted());
+    const qsizetype rest = batch.size() - result.accepted();
+    if (offer == Offer::Again)
+        m_statistics.offered -= rest;
+    else
+        m_statistics.rejected += rest;
     return result;
 }
 
-WriteResult Mailbox::writeLimited(Section &section, const Batch &batch)
+WriteResult Mailbox::writeLimited(Section &section, const Batch &batch, const Delivery *deadFor)
 {
     qsizetype accepted = 0;
     WriteResult::Status status = WriteResult::Status::Accepted;
@@ -193,7 +203,7 @@ WriteResult Mailbox::writeLimited(Section &section, const Batch &batch)
     while (accepted < batch.size()) {
         const qsizetype room = roomFor(batch, accepted);
         if (room > 0) {
-            appendBatch(batch.mid(accepted, room));
+            appendBatch(batch.mid(accepted, room), {}, deadFor);
             accepted += room;
             kick(section.after());
             continue;
@@ -409,10 +419,10 @@ void Mailbox::noteSingleWrite()
     hopper->enroll();
 }
 
-void Mailbox::appendBatch(const Batch &batch, CompletionRef upstream)
+void Mailbox::appendBatch(const Batch &batch, CompletionRef upstream, const Delivery *deadFor)
 {
     Node *tail = m_queue.tail;
-    if (batch.size() == 1 && !upstream && !batch.orderKey() && (!tail || tail->isBuilding)
+    if (batch.size() == 1 && !upstream && !deadFor && !batch.orderKey() && (!tail || tail->isBuilding)
         && batch.acceptedAt() == nanoseconds(0)) {
         append(Event(batch.first()), bytesOf(batch));
         return;
@@ -421,9 +431,10 @@ void Mailbox::appendBatch(const Batch &batch, CompletionRef upstream)
     node->batch = batch;
     node->stamp = now();
     node->upstream = std::move(upstream);
-    qint64 unset = 0;
-    BatchBuilder::chunk(batch)->acceptedAt.compare_exchange_strong(unset, node->stamp.count(),
-                                                                   std::memory_order_relaxed);
+    if (deadFor)
+        node->reason = *deadFor;
+    else
+        stampAcceptance(batch, node->stamp);
     m_queue.append(node);
     m_statistics.written += batch.size();
     m_statistics.pending += batch.size();
@@ -534,8 +545,7 @@ WriteResult Mailbox::offer(const Batch &batch, Completion &completion, Handover 
         return WriteResult(WriteResult::Status::Accepted, batch.size());
     }
     const nanoseconds stamp = now();
-    qint64 unset = 0;
-    BatchBuilder::chunk(batch)->acceptedAt.compare_exchange_strong(unset, stamp.count(), std::memory_order_relaxed);
+    stampAcceptance(batch, stamp);
     m_statistics.written += batch.size();
     m_statistics.pending += batch.size();
     m_statistics.pendingBytes += bytesOf(batch);
@@ -650,8 +660,10 @@ void Mailbox::setLimits(const Limits &limits)
     if (counts != m_countsBytes.load(std::memory_order_relaxed)) {
         m_countsBytes.store(counts, std::memory_order_relaxed);
         qint64 bytes = 0;
-        for (const Node *node = m_queue.head; node; node = node->next)
-            bytes += bytesOf(node->batch);
+        for (const NodeList *list : {&m_inHand, &m_queue}) {
+            for (const Node *node = list->head; node; node = node->next)
+                bytes += bytesOf(node->batch);
+        }
         for (const auto &[key, lane] : m_lanes) {
             for (const Node *node = lane.waiting.head; node; node = node->next)
                 bytes += bytesOf(node->batch);

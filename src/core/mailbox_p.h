@@ -129,6 +129,8 @@ public:
     // Consumer::finish() may come after the close.
     void setClosesAnywhere();
 
+    // Of the close, by the clock of the sink: nothing once it has expired, and where there is none.
+    std::optional<std::chrono::nanoseconds> deadline() const;
     // The deadline has come: every event left gets an outcome, now.
     void expire();
     // QCoreApplication goes: expires, closed or not; whoever calls it sees to the rest.
@@ -175,9 +177,10 @@ private:
     qsizetype hopperCount() const;
     bool isHopperOpen() const;
     void noteSingleWrite();
-    void appendBatch(const Batch &batch, CompletionRef upstream = {});
-    WriteResult writeChecked(const Batch &batch, bool comesBack);
-    WriteResult writeLimited(Section &section, const Batch &batch);
+    void appendBatch(const Batch &batch, CompletionRef upstream = {}, const Delivery *deadFor = nullptr);
+    enum class Offer : quint8 { Once, Again }; // Again: what is not accepted comes back.
+    WriteResult writeChecked(const Batch &batch, Offer offer, const Delivery *deadFor = nullptr);
+    WriteResult writeLimited(Section &section, const Batch &batch, const Delivery *deadFor);
     qsizetype roomFor(const Batch &batch, qsizetype position) const;
     bool makeRoom(Section &section, qsizetype events, qint64 bytes);
     bool dropOldest(Section &section, qsizetype events);
@@ -200,7 +203,8 @@ private:
     StateRef<Call> nextCall(Section &section);
     StateRef<Call> nextOfLanes(Section &section);
     void dropEmptyLanes();
-    void sort(Section &section, Node *node);
+    void sort(Section &section);
+    void markDeadLetters(Section &section);
     void addToLane(Section &section, quint64 key, Node *node);
     StateRef<Call> makeCall(Batch batch, std::chrono::nanoseconds stamp, CompletionRef upstream);
     void invoke(Section &section, const StateRef<Call> &call);
@@ -269,7 +273,8 @@ private:
     bool m_isLimited = false;
 
     NodeList m_queue;
-    NodeList m_trash; // To be destroyed in the consumer's thread.
+    NodeList m_inHand; // Taken from there, for work that does without the mutex.
+    NodeList m_trash; // To be destroyed in the thread of the pump, once it is closed.
     quint32 m_nextCapacity = 16;
     qsizetype m_runLength = 0; // Handed out since run() began.
     std::vector<std::function<void()>> m_tasks;

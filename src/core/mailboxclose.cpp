@@ -44,15 +44,22 @@ void Mailbox::close(nanoseconds within, CloseCallback callback)
         within >= nanoseconds::max() - time ? nanoseconds::max() : time + std::max(within, nanoseconds(0));
     if (isFirst || deadline < m_deadline) {
         m_deadline = deadline;
-        if (within <= nanoseconds(0))
-            expire(section);
-        else if (deadline < nanoseconds::max() || !Runtime::isRunning())
+        if (within > nanoseconds(0) && (deadline < nanoseconds::max() || !Runtime::isRunning()))
             section.rare().watchesDeadline = true;
         if (m_stage == Stage::ClosingTargets && within > nanoseconds(0))
             closeLinks(section, within);
     }
+    if (within <= nanoseconds(0))
+        expire(section);
     closeAnywhere(section);
     kick(section.after());
+}
+
+std::optional<nanoseconds> Mailbox::deadline() const
+{
+    const std::lock_guard lock(m_mutex);
+    const bool hasOne = m_stage != Stage::Open && m_stage != Stage::Closed && !m_isExpired;
+    return hasOne && m_deadline != nanoseconds::max() ? std::optional(m_deadline) : std::nullopt;
 }
 
 void Mailbox::leaveOpen()
@@ -126,7 +133,7 @@ void Mailbox::expire(Section &section)
             noteLeft(section, node->batch, node->upstream, discarded());
     }
     // To destroy a million events takes long, and this may be the GUI thread.
-    (m_kind == Kind::Boundary && m_consumer ? m_trash : section.rare().garbage).takeAll(waiting);
+    (m_consumer && m_pump ? m_trash : section.rare().garbage).takeAll(waiting);
     // Then those behind: what they say of an event that is under way is nearer to the truth.
     // Those of a broadcaster count, and it would let them go before it comes to ask.
     const bool asksLinks = m_sumsTargets && m_stage == Stage::Draining && !isLeavingLinks();

@@ -5,10 +5,12 @@
 #define QANAT_CORE_MAILBOXNODE_P_H
 
 #include "Qanat/core/batch.h"
+#include "Qanat/core/delivery.h"
 #include "completion_p.h"
 
 #include <chrono>
 #include <functional>
+#include <optional>
 
 namespace Qanat {
 
@@ -20,6 +22,8 @@ struct Node
     std::chrono::nanoseconds stamp{0};
     CompletionRef upstream;
     std::function<void()> command;
+    // The events are dead letters for this reason, and not yet marked as such.
+    std::optional<Delivery> reason;
     // Its chunk was made here and still takes events.
     bool isBuilding = false;
     // No other batch covers its events.

@@ -168,8 +168,7 @@ void Mailbox::noteDrop(Section &section, const Batch &batch, const Delivery &del
     if (!m_hasDeadLetters || DeliveryAccess::isDeadLettered(delivery))
         return;
     section.rare().deadLetterBox = m_deadLetters.lock();
-    for (const Event &event : batch)
-        section.rare().deadLetters.emplace_back(event, delivery);
+    section.rare().deadLetters.emplace_back(batch, delivery);
 }
 
 void Mailbox::checkRoom(Aftermath &after)

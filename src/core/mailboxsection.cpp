@@ -6,37 +6,17 @@
 #include "logging_p.h"
 #include "runtime_p.h"
 
-#include <QtCore/qmetaobject.h>
-
 using namespace Qt::StringLiterals;
 
 namespace Qanat {
 
 using std::chrono::nanoseconds;
 
-namespace {
-
-// The event as a dead-letter sink gets it.
-Event deadLetter(Event event, const Delivery &delivery)
-{
-    const Delivery reason = delivery.cause().isFailure() ? delivery.cause() : delivery;
-    event.setExtension(u"deadletterreason"_s, delivery.toString());
-    event.setExtension(u"deadlettererror"_s,
-                       QString::fromLatin1(QMetaEnum::fromType<Delivery::Error>().valueToKey(int(reason.error()))));
-    event.setExtension(u"deadletterattempts"_s, std::max(delivery.attempts(), reason.attempts()));
-    return event;
-}
-
-} // namespace
-
 void Mailbox::Section::unlock()
 {
     const Notifier *const wanted = m_mailbox->m_notifier.get();
     const bool notifies = wanted && (wanted->wants(m_after.signals));
     const std::shared_ptr<Notifier> notifier = notifies ? m_mailbox->m_notifier : nullptr;
-    const bool watches = m_after.more && m_after.more->watchesDeadline;
-    const std::shared_ptr<Clock> clock = watches ? m_mailbox->m_clock : nullptr;
-    const auto deadline = m_mailbox->m_deadline;
     m_lock.unlock();
     if (m_after.pump)
         std::exchange(m_after.pump, nullptr)->schedule(m_mailbox->shared_from_this());
@@ -55,10 +35,10 @@ void Mailbox::Section::unlock()
     }
     m_after.oldCalls.clear();
     if (rare)
-        apply(*rare, clock, deadline);
+        apply(*rare);
 }
 
-void Mailbox::Section::apply(const Aftermath::Rare &after, const std::shared_ptr<Clock> &clock, nanoseconds deadline)
+void Mailbox::Section::apply(const Aftermath::Rare &after)
 {
     for (const auto &[category, text] : after.warnings)
         qCWarning((*category), "%ls", qUtf16Printable(text));
@@ -87,7 +67,7 @@ void Mailbox::Section::apply(const Aftermath::Rare &after, const std::shared_ptr
     const auto self = std::static_pointer_cast<Mailbox>(m_mailbox->weak_from_this().lock());
     if (!self)
         return;
-    if (after.watchesDeadline && !Runtime::watchDeadline(self, clock, deadline))
+    if (after.watchesDeadline && !Runtime::watchDeadline(self))
         self->expire();
     if (after.watchesGrace && !Runtime::watchGrace(self))
         self->forceClosed();
@@ -97,10 +77,11 @@ void Mailbox::Section::apply(const Aftermath::Rare &after, const std::shared_ptr
 
 void Mailbox::Section::writeDeadLetters(const Aftermath::Rare &after)
 {
-    qsizetype lost = qsizetype(after.deadLetters.size());
-    if (after.deadLetterBox) {
-        for (const auto &[event, delivery] : after.deadLetters)
-            lost -= after.deadLetterBox->write(deadLetter(event, delivery)).accepted();
+    qsizetype lost = 0;
+    for (const auto &[batch, reason] : after.deadLetters) {
+        lost += batch.size();
+        if (after.deadLetterBox)
+            lost -= after.deadLetterBox->writeChecked(batch, Offer::Once, &reason).accepted();
     }
     if (lost > 0) {
         qCWarning(qanatSink, "%ls: %lld events were not accepted by the dead-letter sink",

@@ -30,7 +30,7 @@ struct Mailbox::Aftermath
         QString notice;
         qint64 droppedCount = 0;
         Delivery lastDropped;
-        std::vector<std::pair<Event, Delivery>> deadLetters;
+        std::vector<std::pair<Batch, Delivery>> deadLetters;
         std::shared_ptr<Mailbox> deadLetterBox;
         std::vector<std::weak_ptr<Mailbox>> watchers;
         std::vector<std::pair<std::shared_ptr<Mailbox>, std::chrono::nanoseconds>> closing;
@@ -89,7 +89,7 @@ public:
     void unlock();
 
 private:
-    void apply(const Aftermath::Rare &after, const std::shared_ptr<Clock> &clock, std::chrono::nanoseconds deadline);
+    void apply(const Aftermath::Rare &after);
     void writeDeadLetters(const Aftermath::Rare &after);
 
     Mailbox *const m_mailbox;

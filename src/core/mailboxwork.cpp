@@ -10,6 +10,7 @@
 #include "mailboxsection_p.h"
 
 #include <QtCore/qhash.h>
+#include <QtCore/qmetaobject.h>
 
 #include <exception>
 
@@ -24,6 +25,22 @@ namespace {
 quint64 defaultKey(const Event &event)
 {
     return qHashMulti(0, event.source(), event.subject());
+}
+
+// Appends the events of a node as a dead-letter sink gets them.
+void appendDeadLetters(QList<Event> &events, const Node &node)
+{
+    const Delivery &delivery = *node.reason;
+    const Delivery cause = delivery.cause().isFailure() ? delivery.cause() : delivery;
+    const QString reason = delivery.toString();
+    const QString error = QString::fromLatin1(QMetaEnum::fromType<Delivery::Error>().valueToKey(int(cause.error())));
+    const int attempts = std::max(delivery.attempts(), cause.attempts());
+    for (Event event : node.batch) {
+        event.setExtension(u"deadletterreason"_s, reason);
+        event.setExtension(u"deadlettererror"_s, error);
+        event.setExtension(u"deadletterattempts"_s, attempts);
+        events.append(std::move(event));
+    }
 }
 
 } // namespace
@@ -71,6 +88,7 @@ bool Mailbox::isSliceOver() const
 
 void Mailbox::run()
 {
+    NodeList trash; // Goes last: nobody shall wait for it.
     std::shared_ptr<Consumer> consumer;
     {
         Section section(this);
@@ -106,11 +124,14 @@ void Mailbox::run()
                 kick(section.after());
             else if (m_stage != Stage::Open)
                 advanceClose(section, consumer);
+            if (m_stage == Stage::Closed && m_kind == Kind::Plain && !m_trash.isEmpty())
+                kick(section.after());
         }
         if (m_stage != Stage::Closed || m_kind == Kind::Plain || m_isRunning || !m_consumer)
             return;
         m_consumer.reset();
         section.rare().worker = std::move(m_worker);
+        trash.takeAll(m_trash);
     }
     // Here is its last owner, and its thread.
     consumer.reset();
@@ -163,14 +184,17 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
         m_isRunning = false;
         return true;
     };
-    if (!m_trash.isEmpty()) {
-        section.rare().garbage.takeAll(m_trash);
+    if (m_stage == Stage::Closed) {
+        if (std::exchange(m_mustFinish, false))
+            return run([&] { consumer->finish(); });
+        if (m_kind == Kind::Boundary || m_trash.isEmpty())
+            return false;
+        // In slices: other things go on in this thread.
+        section.rare().garbage.append(m_trash.takeFirst());
         section.unlock();
         section.relock();
         return true;
     }
-    if (m_stage == Stage::Closed)
-        return std::exchange(m_mustFinish, false) && run([&] { consumer->finish(); });
     if (!m_tasks.empty()) {
         auto tasks = std::exchange(m_tasks, {});
         for (auto &task : tasks) {
@@ -197,9 +221,13 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
         return false;
     if (m_queue.isEmpty())
         emptyHopper();
+    if (!m_queue.isEmpty() && m_queue.head->reason && hasSlot()) {
+        markDeadLetters(section);
+        return true;
+    }
     StateRef<Call> call = nextCall(section);
     if (!call)
-        return !m_queue.isEmpty() && m_queue.head->command;
+        return !m_queue.isEmpty() && (m_queue.head->command || (m_queue.head->reason && hasSlot()));
     invoke(section, call);
     section->oldCalls.append(std::move(call));
     return true;
@@ -267,8 +295,8 @@ StateRef<Call> Mailbox::nextOfLanes(Section &section)
 {
     // No further than needed: what is still in the intake costs less there.
     dropEmptyLanes();
-    while (m_readyLanes.empty() && !m_queue.isEmpty() && !m_queue.head->command) {
-        sort(section, m_queue.takeFirst());
+    while (m_readyLanes.empty() && !m_queue.isEmpty() && !m_queue.head->command && !m_queue.head->reason) {
+        sort(section);
         dropEmptyLanes();
     }
     if (m_readyLanes.empty() || !hasSlot())
@@ -315,10 +343,11 @@ void Mailbox::dropEmptyLanes()
     }
 }
 
-// Takes a run apart by its keys. The keys are the user's, so they are asked for without the mutex.
-void Mailbox::sort(Section &section, Node *taken)
+// Takes the first run apart by its keys. The keys are the user's, so they are asked for without the mutex.
+void Mailbox::sort(Section &section)
 {
-    const std::unique_ptr<Node> node(taken);
+    m_inHand.append(m_queue.takeFirst());
+    const Node *const node = m_inHand.head;
     const OrderKey keyOf = m_orderKey;
     section.unlock();
     std::vector<std::pair<quint64, std::vector<qsizetype>>> runs; // Neighbours of one key
@@ -343,6 +372,7 @@ void Mailbox::sort(Section &section, Node *taken)
     if (runs.size() > 1 && node->upstream && node->upstream->triesAgain())
         ledger = std::make_shared<Ledger>(CompletionAccess::wrap(node->upstream), node->batch.size());
     section.relock();
+    const std::unique_ptr<Node> owner(m_inHand.takeFirst());
     for (const auto &[key, positions] : runs) {
         auto *part = new Node;
         part->batch = node->batch.mid(positions.front(), qsizetype(positions.size()));
@@ -355,6 +385,41 @@ void Mailbox::sort(Section &section, Node *taken)
         } else {
             addToLane(section, key, part);
         }
+    }
+}
+
+// Marks the first events, as many as make a batch, as dead letters. That takes long for many, so neither who gave them up nor
+// who writes here waits for it.
+void Mailbox::markDeadLetters(Section &section)
+{
+    qsizetype count = 0;
+    do {
+        count += m_queue.head->batch.size();
+        m_inHand.append(m_queue.takeFirst());
+    } while (!m_queue.isEmpty() && m_queue.head->reason
+             && count + m_queue.head->batch.size() <= qsizetype(Chunk::Capacity));
+    m_isRunning = true;
+    section.unlock();
+    QList<Event> events;
+    events.reserve(count);
+    for (const Node *node = m_inHand.head; node; node = node->next)
+        appendDeadLetters(events, *node);
+    auto *marked = new Node;
+    marked->batch = Batch(events);
+    marked->stamp = m_inHand.head->stamp;
+    BatchBuilder::chunk(marked->batch)->acceptedAt.store(marked->stamp.count(), std::memory_order_relaxed);
+    section.relock();
+    m_isRunning = false;
+    m_statistics.pendingBytes += bytesOf(marked->batch);
+    while (Node *node = m_inHand.takeFirst()) {
+        m_statistics.pendingBytes -= bytesOf(node->batch);
+        section.rare().garbage.append(node);
+    }
+    if (m_isExpired) {
+        noteLeft(section, marked->batch, {}, discarded());
+        section.rare().garbage.append(marked);
+    } else {
+        m_queue.prepend(marked);
     }
 }
 

@@ -53,29 +53,39 @@ class WatchTask final : public PumpTask
 public:
     enum class Kind : quint8 { Deadline, Grace, Nothing };
 
-    WatchTask(Kind kind, const Mailbox *key, std::weak_ptr<Mailbox> mailbox, std::shared_ptr<Clock> clock,
-              std::chrono::nanoseconds due)
+    WatchTask(Kind kind, const Mailbox *key, std::weak_ptr<Mailbox> mailbox = {})
         : m_kind(kind)
         , m_key(key)
         , m_mailbox(std::move(mailbox))
-        , m_clock(std::move(clock))
-        , m_due(due)
     {
     }
 
     void run() override
     {
-        // A later watch takes the place of an earlier one: deadlines only come closer, and the grace comes after them.
+        const auto mailbox = m_mailbox.lock();
+        std::shared_ptr<Clock> clock;
+        std::optional<std::chrono::nanoseconds> due;
+        if (mailbox && m_kind == Kind::Deadline) {
+            // Those who closed it may come here in another order, so it says itself what holds.
+            clock = mailbox->clock();
+            due = mailbox->deadline();
+            if (!due)
+                return; // It has expired, and the grace may be running.
+        } else if (mailbox && m_kind == Kind::Grace) {
+            // By the system's clock, whatever the sink's clock is: it is about threads, not about the time of events.
+            clock = Clock::system();
+            due = clock->now() + (mailbox->hasSummedTargets() ? 3 * Runtime::Grace / 2 : Runtime::Grace);
+        }
         watches().erase(m_key);
-        if (m_kind == Kind::Nothing || m_mailbox.expired())
+        if (!due)
             return;
         auto timer = std::make_unique<Timer>([kind = m_kind, key = m_key, weak = m_mailbox] {
             const auto done = std::move(watches()[key]);
             watches().erase(key);
-            if (const auto mailbox = weak.lock())
-                kind == Kind::Deadline ? mailbox->expire() : mailbox->forceClosed();
+            if (const auto late = weak.lock())
+                kind == Kind::Deadline ? late->expire() : late->forceClosed();
         });
-        timer->start(m_clock, m_due);
+        timer->start(clock, *due);
         watches()[m_key] = std::move(timer);
     }
 
@@ -83,8 +93,6 @@ private:
     const Kind m_kind;
     const Mailbox *const m_key;
     const std::weak_ptr<Mailbox> m_mailbox;
-    const std::shared_ptr<Clock> m_clock;
-    const std::chrono::nanoseconds m_due;
 };
 
 // The timers end in the thread they belong to.
@@ -114,6 +122,14 @@ bool isEnding()
 {
     const std::lock_guard lock(state().mutex);
     return state().isEnding;
+}
+
+bool watch(WatchTask::Kind kind, const std::shared_ptr<Mailbox> &mailbox)
+{
+    const auto worker = watcher();
+    if (worker)
+        worker->pump()->schedule(std::make_shared<WatchTask>(kind, mailbox.get(), mailbox));
+    return worker || isEnding();
 }
 
 // Threads that have ended meanwhile are destroyed; those that have not stay in the list.
@@ -223,26 +239,14 @@ void remove(const Mailbox *mailbox)
     state().mailboxes.erase(mailbox);
 }
 
-bool watchDeadline(const std::shared_ptr<Mailbox> &mailbox, const std::shared_ptr<Clock> &clock,
-                   std::chrono::nanoseconds due)
+bool watchDeadline(const std::shared_ptr<Mailbox> &mailbox)
 {
-    const auto worker = watcher();
-    if (worker)
-        worker->pump()->schedule(
-            std::make_shared<WatchTask>(WatchTask::Kind::Deadline, mailbox.get(), mailbox, clock, due));
-    return worker || isEnding();
+    return watch(WatchTask::Kind::Deadline, mailbox);
 }
 
 bool watchGrace(const std::shared_ptr<Mailbox> &mailbox)
 {
-    // By the system's clock, whatever the sink's clock is: it is about threads, not about the time of events.
-    const auto clock = Clock::system();
-    const auto worker = watcher();
-    if (worker)
-        worker->pump()->schedule(
-            std::make_shared<WatchTask>(WatchTask::Kind::Grace, mailbox.get(), mailbox, clock,
-                                        clock->now() + (mailbox->hasSummedTargets() ? 3 * Grace / 2 : Grace)));
-    return worker || isEnding();
+    return watch(WatchTask::Kind::Grace, mailbox);
 }
 
 void unwatch(const Mailbox *mailbox)
@@ -252,10 +256,8 @@ void unwatch(const Mailbox *mailbox)
         const std::lock_guard lock(state().mutex);
         worker = state().watcher;
     }
-    if (worker) {
-        worker->pump()->schedule(std::make_shared<WatchTask>(
-            WatchTask::Kind::Nothing, mailbox, std::weak_ptr<Mailbox>(), nullptr, std::chrono::nanoseconds(0)));
-    }
+    if (worker)
+        worker->pump()->schedule(std::make_shared<WatchTask>(WatchTask::Kind::Nothing, mailbox));
 }
 
 void startOrWait(const std::shared_ptr<Worker> &worker)

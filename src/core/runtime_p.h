@@ -32,9 +32,8 @@ constexpr std::chrono::milliseconds Grace(250);
 bool isRunning();
 void add(const std::shared_ptr<Mailbox> &mailbox);
 void remove(const Mailbox *mailbox);
-// Has the mailbox expire when \a due comes by \a clock. False where nothing watches.
-bool watchDeadline(const std::shared_ptr<Mailbox> &mailbox, const std::shared_ptr<Clock> &clock,
-                   std::chrono::nanoseconds due);
+// Has the mailbox expire at its deadline. False where nothing watches.
+bool watchDeadline(const std::shared_ptr<Mailbox> &mailbox);
 // Has the mailbox closed by force after the grace.
 bool watchGrace(const std::shared_ptr<Mailbox> &mailbox);
 void unwatch(const Mailbox *mailbox);

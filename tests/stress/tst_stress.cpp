@@ -117,11 +117,14 @@ private Q_SLOTS:
     void sinksDestroyedInMidDelivery();
     void completionsOutliveTheirSinks();
     void aMillionEventsIntoABlockedSink();
+    void aMillionEventsAreDiscarded_data();
+    void aMillionEventsAreDiscarded();
     void aQueueDestroyedWhileItIsWritten();
     void limitsAgainstWriters_data();
     void limitsAgainstWriters();
     void retriesAgainstFailures();
     void closingFromEverywhere();
+    void theEarliestDeadlineCounts();
     void statisticsOfEverythingAllTheTime();
 };
 
@@ -681,6 +684,49 @@ void StressTest::aMillionEventsIntoABlockedSink()
     QCOMPARE(stuck.statistics().delivered + stuck.statistics().dropped, 4 * each);
 }
 
+void StressTest::aMillionEventsAreDiscarded_data()
+{
+    QTest::addColumn<bool>("isQueue");
+    QTest::addColumn<bool>("hasDeadLetters");
+    QTest::newRow("queue") << true << false;
+    QTest::newRow("queue with dead letters") << true << true;
+    QTest::newRow("plain") << false << false;
+    QTest::newRow("plain with dead letters") << false << true;
+}
+
+// Whoever does it, here the GUI's thread as its heartbeat says, does not wait until all of them were seen to.
+void StressTest::aMillionEventsAreDiscarded()
+{
+    QFETCH(bool, isQueue);
+    QFETCH(bool, hasDeadLetters);
+    const qint64 all = rounds(1000000);
+    const auto count = std::make_shared<std::atomic<qint64>>(0);
+    Queue deadLetters(std::make_unique<CountingSink>(count), WorkerPool::shared());
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->defer();
+    std::unique_ptr<Sink> sink = std::move(end);
+    if (isQueue)
+        sink = std::make_unique<Queue>(std::move(sink), WorkerPool::shared());
+    if (hasDeadLetters)
+        sink->setDeadLetterSink(&deadLetters);
+    for (qint64 n = 0; n < all; ++n) {
+        QVERIFY(sink->write(Event(u"to.be.discarded"_s)));
+        if (n % 10000 == 0)
+            QCoreApplication::processEvents();
+    }
+    QANAT_WAIT(recording->deferredCalls() == 1);
+    const QFuture<CloseResult> closing = sink->discard();
+    QCOMPARE(sink->statistics().dropped, all);
+    QANAT_FINISH(closing);
+    QCOMPARE(closing.result().left(), all);
+    QANAT_CONSERVED(*sink);
+    QANAT_WAIT(count->load() == (hasDeadLetters ? all : 0));
+    sink.reset();
+    QANAT_FINISH(deadLetters.close(1h));
+    QANAT_CONSERVED(deadLetters);
+}
+
 void StressTest::aQueueDestroyedWhileItIsWritten()
 {
     // A pointer to what is destroyed may be used by nobody. A broadcaster has none, so this is the way it happens: the
@@ -844,6 +890,30 @@ void StressTest::closingFromEverywhere()
         QANAT_CONSERVED(broadcaster);
         QANAT_CONSERVED(*inner);
         QVERIFY(subscription.statistics().isBalanced());
+    }
+}
+
+// Two threads close at once: the later of the two calls may be that with the later deadline.
+void StressTest::theEarliestDeadlineCounts()
+{
+    const int all = rounds(500);
+    for (int round = 0; round < all; ++round) {
+        auto end = std::make_unique<RecordingSink>();
+        const auto recording = end->recording();
+        recording->defer();
+        Queue queue(std::move(end), WorkerPool::shared());
+        const auto clock = std::make_shared<ManualClock>();
+        queue.setClock(clock);
+        queue.write(someEvent());
+        QANAT_WAIT(recording->deferredCalls() == 1);
+        std::vector<QFuture<CloseResult>> closing(2);
+        Crew crew(2, [&](int i) { closing[size_t(i)] = queue.close(i == round % 2 ? 1min : 60min); });
+        QVERIFY(crew.wait());
+        clock->advance(1min);
+        for (const QFuture<CloseResult> &future : closing) {
+            QANAT_FINISH(future);
+            QCOMPARE(future.result().left(), 1);
+        }
     }
 }
 
