@@ -57,13 +57,15 @@ public:
     /*!
      * Calls \a functor for each event in the thread of \a context, as long as both exist. Long backlogs are worked off in
      * slices of 4 ms, so that the thread's own work goes on. At the limit, 10,000 events unless said otherwise, the oldest
-     * that was not yet heard is dropped. An exception fails its event only. Any thread.
+     * that was not yet heard is dropped. An exception fails its event only. Any thread. Without a context or a functor, and
+     * on a closed broadcaster, the subscription is empty.
      */
     Subscription listen(QObject *context, std::function<void(const Event &)> functor);
     Subscription listen(QObject *context, std::function<void(const Event &)> functor, const Limits &limits);
 
+    //! Pacing::Free if not set. Any thread.
     [[nodiscard]] Pacing pacing() const;
-    //! Any thread. Takes its place in the order of the writes.
+    //! Any thread. The signal is emitted in that thread. Takes its place in the order of the writes.
     void setPacing(Pacing pacing);
 
 Q_SIGNALS:

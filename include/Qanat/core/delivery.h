@@ -103,7 +103,7 @@ public:
     [[nodiscard]] QString errorText() const;
     //! The least time to wait before another attempt; zero if nothing was said about it.
     [[nodiscard]] std::chrono::milliseconds retryAfter() const noexcept;
-    //! What the other side's protocol answered, as the status of HTTP; 0 if it did not answer.
+    //! What the other side's protocol answered, as the status of HTTP; 0 if it did not answer, and of a success.
     [[nodiscard]] int status() const noexcept;
     //! How often the event was tried; 0 where nobody counted.
     [[nodiscard]] int attempts() const noexcept;

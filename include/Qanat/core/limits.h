@@ -31,7 +31,7 @@ public:
 
     static constexpr qint64 Unlimited = std::numeric_limits<qint64>::max();
 
-    //! The most events that are pending.
+    //! The most events that are pending; below 1 counts as 1, and so does the limit by bytes.
     qint64 events = Unlimited;
     //! The most bytes that are pending, by Event::estimatedSize(). Bytes are only counted where this is set.
     qint64 bytes = Unlimited;

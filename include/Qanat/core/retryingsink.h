@@ -35,6 +35,11 @@ public:
     };
     Q_ENUM(State)
 
+    /*!
+     * Takes over both. The target has to live in this thread, without a parent of its own, and moves with this sink; the
+     * strategy is called in the sink's thread only. Where one of them is missing, or the target cannot be owned, the sink is
+     * closed from the start, with a warning.
+     */
     RetryingSink(std::unique_ptr<Sink> target, std::unique_ptr<RetryStrategy> strategy, QObject *parent = nullptr);
     //! The same with a strategy given as a value.
     template<typename Strategy, std::enable_if_t<std::is_base_of_v<RetryStrategy, Strategy>, int> = 0>
@@ -44,10 +49,11 @@ public:
     }
     ~RetryingSink() override;
 
-    //! How often an event is tried at most; no limit by default. To be set in the sink's thread, or before the first write.
+    //! How often an event is tried at most, 1 at least; no limit by default. To be set in the sink's thread, or before the
+    //! first write.
     [[nodiscard]] int maximumAttempts() const;
     void setMaximumAttempts(int attempts);
-    //! How old an event may become, counted from its first acceptance; no limit by default. The same.
+    //! How old an event may become, counted from its first acceptance by any sink; no limit by default. The same.
     [[nodiscard]] std::chrono::milliseconds maximumAge() const;
     void setMaximumAge(std::chrono::milliseconds age);
 
