@@ -13,28 +13,34 @@ void Call::settle(qsizetype count, const Delivery &delivery)
 {
     // The clock is looked at before the mutex is taken, so that writers wait no longer than they must.
     const nanoseconds time = clock->now();
-    if (!deferred && mayDefer(count, time)) {
+    if (!isDeferred.load(std::memory_order_relaxed) && mayDefer(count, time)) {
         deferred = delivery;
+        isDeferred.store(true, std::memory_order_release);
         return;
     }
     Mailbox::Section section(mailbox.get());
-    if (isHere())
+    if (isHere()) {
         mailbox->settleDeferred(section, this, time);
+    } else if (isDeferred.load(std::memory_order_acquire)) {
+        mailbox->warnOfExcess(section, this, count);
+        return;
+    }
     mailbox->settleCall(section, this, count, delivery, time);
 }
 
 qsizetype Call::remaining() const
 {
-    if (isHere() && deferred)
-        return 0;
     const std::lock_guard lock(mailbox->m_mutex);
-    return left();
+    return isDeferred.load(std::memory_order_acquire) ? 0 : left();
 }
 
 void Call::settleAll(const Delivery &delivery)
 {
-    if (!(isHere() && deferred) && batch.size() > position)
-        settle(batch.size() - position, delivery);
+    // In process() the mutex can be spared.
+    const qsizetype count =
+        isHere() && !isDeferred.load(std::memory_order_relaxed) ? batch.size() - position : remaining();
+    if (count > 0)
+        settle(count, delivery);
 }
 
 void Call::orphan()

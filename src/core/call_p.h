@@ -56,6 +56,8 @@ public:
     std::atomic<const void *> processThread{nullptr};
     std::chrono::nanoseconds processBegin{0};
     std::optional<Delivery> deferred;
+    // The same for other threads, which may get the completion before process() has returned.
+    std::atomic<bool> isDeferred{false};
     // Outcomes that wait for one that is just being told.
     std::vector<std::pair<qsizetype, Delivery>> untold;
     bool isTelling = false;

@@ -4,7 +4,6 @@
 #include "hopper_p.h"
 
 #include "Qanat/core/clock.h"
-#include "pump_p.h"
 
 namespace Qanat {
 
@@ -91,10 +90,9 @@ std::shared_ptr<Hopper::Chute> Hopper::ThreadChutes::make(quint64 serial)
     return chutes.emplace_back(serial, std::make_shared<Chute>()).second;
 }
 
-Hopper::Hopper(Clock *clock, std::shared_ptr<Pump> pump, const PumpTask *owner)
+Hopper::Hopper(Clock *clock, const std::atomic<bool> &isAttended)
     : m_serial(lastSerial.fetch_add(1, std::memory_order_relaxed) + 1)
-    , m_pump(std::move(pump))
-    , m_owner(owner)
+    , m_isAttended(isAttended)
     , m_clock(clock)
 {
 }
@@ -102,8 +100,10 @@ Hopper::Hopper(Clock *clock, std::shared_ptr<Pump> pump, const PumpTask *owner)
 Hopper::~Hopper()
 {
     empty([](Event &&, nanoseconds) {});
-    for (const auto &chute : m_chutes)
+    for (const auto &chute : m_chutes) {
+        chute->slots.reset();
         chute->isOrphan.store(true, std::memory_order_release);
+    }
 }
 
 bool Hopper::drop(Event &event) noexcept
@@ -120,7 +120,8 @@ bool Hopper::drop(Event &event) noexcept
         return false;
     if (held == 0)
         chute->since.store(now().count(), std::memory_order_relaxed);
-    else if (!isAttended() && now() - nanoseconds(chute->since.load(std::memory_order_relaxed)) > LongestRun)
+    else if (!m_isAttended.load(std::memory_order_relaxed)
+             && now() - nanoseconds(chute->since.load(std::memory_order_relaxed)) > LongestRun)
         return false;
     const quint64 word = m_word.fetch_add(1, std::memory_order_acq_rel);
     if (!(word & OpenBit))
@@ -128,12 +129,6 @@ bool Hopper::drop(Event &event) noexcept
     chute->at(tail) = {std::exchange(event.d, nullptr), word & ~OpenBit};
     chute->tail.store(tail + 1, std::memory_order_release);
     return true;
-}
-
-// Whether somebody comes within a moment, so that all that is there may share a stamp.
-bool Hopper::isAttended() const noexcept
-{
-    return !m_isAway.load(std::memory_order_relaxed) && !m_pump->isBusyWithout(m_owner);
 }
 
 void Hopper::open() noexcept
@@ -156,6 +151,10 @@ void Hopper::enroll()
 {
     if (ThreadChutes::find(m_serial))
         return;
+    if (m_chutes.size() >= m_sweepAt) {
+        dropLeftChutes();
+        m_sweepAt = std::max(size_t(8), 2 * m_chutes.size());
+    }
     if (auto chute = ThreadChutes::make(m_serial))
         m_chutes.push_back(std::move(chute));
 }

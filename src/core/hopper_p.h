@@ -17,8 +17,6 @@
 namespace Qanat {
 
 class Clock;
-class Pump;
-class PumpTask;
 
 /*
  * Where writers drop single events without the mutex of the mailbox, while somebody is about to come for them. So no writer
@@ -35,8 +33,8 @@ public:
     // What is handed out soon may share a stamp; while nothing is taken out a run must not grow for hours.
     static constexpr std::chrono::nanoseconds LongestRun = std::chrono::seconds(1);
 
-    // \a owner is run by \a pump when it comes for the events.
-    Hopper(Clock *clock, std::shared_ptr<Pump> pump, const PumpTask *owner);
+    // \a isAttended: whether somebody comes within a moment, so that all that is there may share a stamp.
+    Hopper(Clock *clock, const std::atomic<bool> &isAttended);
     ~Hopper();
     Q_DISABLE_COPY_MOVE(Hopper)
 
@@ -59,8 +57,6 @@ public:
     // Calls \a take(Event &&, time of the first) for each event that is there.
     template<typename Take>
     void empty(Take take);
-    // Whoever comes for the events is busy with what it has.
-    void setAway(bool isAway) noexcept { m_isAway.store(isAway, std::memory_order_relaxed); }
     void setClock(Clock *clock) noexcept { m_clock.store(clock, std::memory_order_release); }
 
 private:
@@ -83,7 +79,7 @@ private:
         std::atomic<bool> isLeft{false}; // Its thread has ended.
         alignas(LineSize) std::atomic<quint32> head{0};
         std::atomic<bool> isOrphan{false}; // The hopper is gone.
-        alignas(LineSize) std::array<Slot, Capacity> slots;
+        std::unique_ptr<Slot[]> slots{new Slot[Capacity]}; // Gone with the hopper.
     };
     class ThreadChutes;
 
@@ -95,22 +91,20 @@ private:
         return isOpen() ? word & ~OpenBit : m_end;
     }
     std::chrono::nanoseconds now() const noexcept;
-    bool isAttended() const noexcept;
     std::chrono::nanoseconds firstTime() const noexcept;
     void dropLeftChutes() noexcept;
 
     // Read by every writer, and seldom written.
     const quint64 m_serial; // Never that of another one.
-    const std::shared_ptr<Pump> m_pump;
-    const PumpTask *const m_owner;
+    const std::atomic<bool> &m_isAttended;
     std::atomic<Clock *> m_clock;
     std::atomic<bool> m_isOpen{false};
-    std::atomic<bool> m_isAway{false};
 
     alignas(LineSize) std::atomic<quint64> m_word{0};
 
     // With the mutex.
     alignas(LineSize) std::vector<std::shared_ptr<Chute>> m_chutes;
+    size_t m_sweepAt = 8; // So many chutes.
     quint64 m_end = 0; // While it is closed.
     quint64 m_begin = 0; // What has a smaller number and was not taken is late.
     quint64 m_takenCount = 0;

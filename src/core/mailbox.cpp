@@ -328,7 +328,7 @@ void Mailbox::append(Event &&event, qint64 bytes)
 // The last run, if it can take an event of that time (none: now), or else a new one.
 Node *Mailbox::openRun(std::optional<nanoseconds> stamp)
 {
-    const bool isAway = !m_isAwake || m_isRunning || !m_pump || m_pump->isBusyWithout(this);
+    const bool isAway = !m_isAttended.load(std::memory_order_relaxed);
     Node *tail = m_queue.tail;
     if (tail && tail->isBuilding && (stamp || isAway) && (stamp ? *stamp : now()) - tail->stamp > Hopper::LongestRun)
         tail = nullptr;
@@ -380,11 +380,12 @@ void Mailbox::closeHopper()
     }
 }
 
-// Until nothing is late: those who write are between two instructions.
+// Until nothing is late: those who write are between two instructions. They may have been interrupted there, by this very
+// thread, and a thread of a lower priority only gets its turn while this one sleeps.
 void Mailbox::awaitHopper()
 {
     for (closeHopper(); hopperCount() > 0; emptyHopper())
-        std::this_thread::yield();
+        std::this_thread::sleep_for(std::chrono::microseconds(20));
 }
 
 bool Mailbox::isHopperOpen() const
@@ -403,27 +404,26 @@ qsizetype Mailbox::hopperCount() const
 void Mailbox::noteSingleWrite()
 {
     const Node *run = m_queue.tail;
-    if (m_kind != Kind::Boundary || !run || !run->isBuilding)
+    if (m_kind != Kind::Boundary || !run || !run->isBuilding || (m_notifier && m_notifier->wants(Notifier::Changed)))
         return;
     Hopper *hopper = m_hopper.load(std::memory_order_relaxed);
     if (!hopper || !hopper->isOpen()) {
         if (BatchBuilder::chunk(run->batch)->used % Many != 0)
             return;
         if (!hopper) {
-            hopper = new Hopper(m_clock.get(), m_pump, this);
+            hopper = new Hopper(m_clock.get(), m_isAttended);
             m_hopper.store(hopper, std::memory_order_release);
         }
-        hopper->setAway(!m_isAwake || m_isRunning);
         hopper->open();
     }
-    hopper->enroll();
+    // Who writes now and then is not worth it.
+    if (BatchBuilder::chunk(run->batch)->used % Few == 0)
+        hopper->enroll();
 }
 
 void Mailbox::appendBatch(const Batch &batch, CompletionRef upstream, const Delivery *deadFor)
 {
-    Node *tail = m_queue.tail;
-    if (batch.size() == 1 && !upstream && !deadFor && !batch.orderKey() && (!tail || tail->isBuilding)
-        && batch.acceptedAt() == nanoseconds(0)) {
+    if (batch.size() == 1 && !upstream && !deadFor && !batch.orderKey() && batch.acceptedAt() == nanoseconds(0)) {
         append(Event(batch.first()), bytesOf(batch));
         return;
     }
@@ -743,6 +743,14 @@ void Mailbox::setNotifier(const std::shared_ptr<Notifier> &notifier)
 {
     const std::lock_guard lock(m_mutex);
     m_notifier = notifier;
+}
+
+void Mailbox::noteWanted()
+{
+    const std::lock_guard lock(m_mutex);
+    // What goes by the hopper tells nobody.
+    if (m_notifier && m_notifier->wants(Notifier::Changed))
+        closeHopper();
 }
 
 Completion Mailbox::takeUpstream(const Completion &completion)

@@ -100,6 +100,8 @@ public:
     void setTypeName(const QString &typeName);
     QString label() const;
     void setNotifier(const std::shared_ptr<Notifier> &notifier);
+    // The notifier is wanted for more than before.
+    void noteWanted();
     // For a sink whose outcome is not that of its own counters: who waits for the events of a call is told by somebody else.
     static Completion takeUpstream(const Completion &completion);
     void countAttempts(qint64 failed, qint64 retried, const Delivery &lastError);
@@ -152,6 +154,7 @@ public:
     void attachPump(const std::shared_ptr<Pump> &pump);
     bool isSliceOver() const;
     void run() override;
+    void lingered() override { setAttended(false); }
 
 private:
     friend class Call;
@@ -192,6 +195,7 @@ private:
     bool hasSlot() const;
     bool hasWork() const;
     bool isIdle() const;
+    void setAttended(bool isAttended) { m_isAttended.store(isAttended, std::memory_order_relaxed); }
     bool isStreaming() const;
     bool expectsMore() const;
     bool rest();
@@ -205,6 +209,8 @@ private:
     void dropEmptyLanes();
     void sort(Section &section);
     void markDeadLetters(Section &section);
+    qsizetype mostInHand() const;
+    void takeInHand(qsizetype most);
     void addToLane(Section &section, quint64 key, Node *node);
     StateRef<Call> makeCall(Batch batch, std::chrono::nanoseconds stamp, CompletionRef upstream);
     void invoke(Section &section, const StateRef<Call> &call);
@@ -242,11 +248,15 @@ private:
     static Delivery discarded();
     // That many single events in one go are a stream.
     static constexpr quint32 Many = 64;
+    // One in so many writes makes a thread one of those that have a place in the hopper.
+    static constexpr quint32 Few = 8;
     QString labelLocked() const;
 
     // Made once there is much to do; owned. Open only while somebody is about to come, and there is no limit to be kept. It
     // stands apart from what changes with each event, because every writer looks at it.
     std::atomic<Hopper *> m_hopper{nullptr};
+    // The thread of the pump is here, or will be in a moment.
+    std::atomic<bool> m_isAttended{false};
     const Kind m_kind;
     std::shared_ptr<Worker> m_worker;
 

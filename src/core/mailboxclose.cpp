@@ -335,6 +335,8 @@ void Mailbox::dropConsumer()
     warnOfPending(section);
     if (m_stage == Stage::Open)
         leaveOpen();
+    // Nobody is to be woken any more; and as long as each holds the other, a pump that never runs would keep this.
+    m_pump.reset();
     expire(section);
     section.rare().watchesGrace = false;
     consumer.swap(m_consumer);

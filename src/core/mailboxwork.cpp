@@ -100,6 +100,7 @@ void Mailbox::run()
             return;
         m_isAwake = true;
         m_runLength = 0;
+        setAttended(true);
         if (m_maxInFlight == 0)
             refreshMaxInFlight(section, consumer);
         bool hasMore = true;
@@ -109,6 +110,7 @@ void Mailbox::run()
             hasMore = isCurrent(consumer) && step(section, consumer);
         }
         if (!m_pump || !m_pump->isCurrent()) {
+            setAttended(false);
             // It was moved by its own work. What was scheduled there meanwhile has found it at work, and gone.
             if (hasWork() || isHopperOpen() || m_stage != Stage::Open)
                 kick(section.after());
@@ -118,6 +120,7 @@ void Mailbox::run()
             m_pump->linger(shared_from_this());
             return;
         }
+        setAttended(false);
         m_isAwake = false;
         if (isCurrent(consumer)) {
             if (hasMore || rest())
@@ -161,8 +164,6 @@ bool Mailbox::rest()
         hopper->close();
         return emptyHopper() || (hopper->count() > 0 && m_queue.isEmpty());
     }
-    if (hopper)
-        hopper->setAway(true);
     return false;
 }
 
@@ -172,6 +173,7 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
     const auto run = [&](std::function<void()> work) {
         m_isRunning = true;
         section.unlock();
+        setAttended(false);
         try {
             work();
         } catch (const std::exception &error) {
@@ -180,6 +182,7 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
             qCWarning(qanatSink, "%ls: an exception left a task", qUtf16Printable(label()));
         }
         work = nullptr;
+        setAttended(true);
         section.relock();
         m_isRunning = false;
         return true;
@@ -343,10 +346,32 @@ void Mailbox::dropEmptyLanes()
     }
 }
 
+// What may be out of the intake at once: of a limit at most half, so that there is always something that can be dropped.
+qsizetype Mailbox::mostInHand() const
+{
+    return qsizetype(std::clamp(m_limits.events / 2, qint64(1), qint64(Chunk::Capacity)));
+}
+
+// Takes the first run out of the intake, or as many of its events.
+void Mailbox::takeInHand(qsizetype most)
+{
+    Node *const first = m_queue.head;
+    if (first->batch.size() <= most) {
+        m_inHand.append(m_queue.takeFirst());
+        return;
+    }
+    auto *part = new Node;
+    part->batch = first->batch.mid(0, most);
+    part->stamp = first->stamp;
+    part->reason = first->reason;
+    BatchBuilder::dropFirst(first->batch, most);
+    m_inHand.append(part);
+}
+
 // Takes the first run apart by its keys. The keys are the user's, so they are asked for without the mutex.
 void Mailbox::sort(Section &section)
 {
-    m_inHand.append(m_queue.takeFirst());
+    takeInHand(m_queue.head->upstream ? m_queue.head->batch.size() : mostInHand());
     const Node *const node = m_inHand.head;
     const OrderKey keyOf = m_orderKey;
     section.unlock();
@@ -392,12 +417,14 @@ void Mailbox::sort(Section &section)
 // who writes here waits for it.
 void Mailbox::markDeadLetters(Section &section)
 {
+    const nanoseconds stamp = m_queue.head->stamp;
     qsizetype count = 0;
-    do {
-        count += m_queue.head->batch.size();
-        m_inHand.append(m_queue.takeFirst());
-    } while (!m_queue.isEmpty() && m_queue.head->reason
-             && count + m_queue.head->batch.size() <= qsizetype(Chunk::Capacity));
+    for (const qsizetype most = mostInHand(); count < most; count += m_inHand.tail->batch.size()) {
+        const Node *next = m_queue.head;
+        if (!next || !next->reason || next->stamp - stamp > Hopper::LongestRun)
+            break;
+        takeInHand(most - count);
+    }
     m_isRunning = true;
     section.unlock();
     QList<Event> events;
@@ -406,7 +433,7 @@ void Mailbox::markDeadLetters(Section &section)
         appendDeadLetters(events, *node);
     auto *marked = new Node;
     marked->batch = Batch(events);
-    marked->stamp = m_inHand.head->stamp;
+    marked->stamp = stamp;
     BatchBuilder::chunk(marked->batch)->acceptedAt.store(marked->stamp.count(), std::memory_order_relaxed);
     section.relock();
     m_isRunning = false;
@@ -477,7 +504,6 @@ void Mailbox::invoke(Section &section, const StateRef<Call> &call)
 {
     const std::shared_ptr<Consumer> consumer = m_consumer;
     m_isRunning = true;
-    Hopper *const hopper = m_hopper.load(std::memory_order_relaxed);
     call->isInProcess = true;
     call->processBegin = now();
     call->processThread.store(Call::threadTag(), std::memory_order_relaxed);
@@ -485,8 +511,7 @@ void Mailbox::invoke(Section &section, const StateRef<Call> &call)
     Delivery thrown;
     call->ref();
     Completion completion = CompletionAccess::wrap(CompletionRef(call.get()));
-    if (hopper)
-        hopper->setAway(true);
+    const bool wasAttended = m_isAttended.exchange(false, std::memory_order_relaxed);
     try {
         consumer->process(call->batch, std::move(completion));
     } catch (const std::exception &error) {
@@ -496,8 +521,7 @@ void Mailbox::invoke(Section &section, const StateRef<Call> &call)
     } catch (...) {
         thrown = Delivery::failed(Delivery::Error::Exception, u"an exception left the sink"_s, Delivery::Retry::Never);
     }
-    if (hopper)
-        hopper->setAway(false);
+    setAttended(wasAttended);
     const nanoseconds time = call->clock->now();
     call->processThread.store(nullptr, std::memory_order_relaxed);
     section.relock();

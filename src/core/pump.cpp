@@ -56,6 +56,8 @@ private:
 
 PumpTask::~PumpTask() = default;
 
+void PumpTask::lingered() { }
+
 std::shared_ptr<Pump> Pump::current()
 {
     if (!threadPump.pump)
@@ -100,6 +102,9 @@ void Pump::retire()
         left.swap(m_ready);
         left.insert(left.end(), m_lingering.begin(), m_lingering.end());
         m_lingering.clear();
+        left.insert(left.end(), m_taken.begin() + qsizetype(m_next), m_taken.end());
+        m_taken.clear();
+        m_next = 0;
     }
     // Whoever found it there a moment ago is about to be done.
     while (m_wakers.load(std::memory_order_acquire) > 0)
@@ -184,6 +189,8 @@ void Pump::run()
                 m_isLingering = true;
                 m_interrupted.wait_for(lock, Moment, [this] { return !m_ready.empty(); });
                 m_isLingering = false;
+                for (const auto &task : m_lingering)
+                    task->lingered();
                 // Behind what else there is to do, which takes as long as a moment.
                 m_ready.insert(m_ready.end(), m_lingering.begin(), m_lingering.end());
                 m_lingering.clear();
@@ -208,9 +215,7 @@ void Pump::run()
                 return;
         }
         const std::shared_ptr<PumpTask> task = std::move(m_taken[m_next++]);
-        m_running.store(task.get(), std::memory_order_relaxed);
         task->run();
-        m_running.store(nullptr, std::memory_order_relaxed);
     }
 }
 

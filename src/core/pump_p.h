@@ -22,6 +22,8 @@ public:
     virtual ~PumpTask();
     // Does a slice of the work. The pump's thread.
     virtual void run() = 0;
+    // The moment for which it lingers is over, and other things may come first. The pump's thread.
+    virtual void lingered();
 };
 
 class PumpReceiver;
@@ -64,12 +66,6 @@ public:
     // Runs the task once more in a moment, and lets the thread wait for that moment. Only on threads of the library; the
     // pump's thread, inside of a task.
     void linger(const std::shared_ptr<PumpTask> &task);
-    // Any thread: whether it is in a task, other than this one.
-    bool isBusyWithout(const PumpTask *task) const noexcept
-    {
-        const PumpTask *running = m_running.load(std::memory_order_relaxed);
-        return running && running != task;
-    }
 
 private:
     friend class PumpReceiver;
@@ -84,7 +80,6 @@ private:
     bool m_isLingering = false;
     std::condition_variable m_interrupted;
     std::atomic<int> m_wakers{0};
-    std::atomic<const PumpTask *> m_running{nullptr};
     const Thread m_thread;
 
     // Only the pump's thread:

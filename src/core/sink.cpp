@@ -303,6 +303,7 @@ void Sink::connectNotify(const QMetaMethod &signal)
 {
     // Once wanted stays wanted: Qt may hold its lock when it tells of a disconnection, so one cannot ask who is left.
     d->notifier->want(signalOf(signal));
+    d->mailbox->noteWanted();
     QObject::connectNotify(signal);
 }
 

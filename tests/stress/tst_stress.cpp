@@ -688,10 +688,12 @@ void StressTest::aMillionEventsAreDiscarded_data()
 {
     QTest::addColumn<bool>("isQueue");
     QTest::addColumn<bool>("hasDeadLetters");
-    QTest::newRow("queue") << true << false;
-    QTest::newRow("queue with dead letters") << true << true;
-    QTest::newRow("plain") << false << false;
-    QTest::newRow("plain with dead letters") << false << true;
+    QTest::addColumn<bool>("isBatch");
+    QTest::newRow("queue") << true << false << false;
+    QTest::newRow("queue with dead letters") << true << true << false;
+    QTest::newRow("plain") << false << false << false;
+    QTest::newRow("plain with dead letters") << false << true << false;
+    QTest::newRow("one batch, with dead letters") << true << true << true;
 }
 
 // Whoever does it, here the GUI's thread as its heartbeat says, does not wait until all of them were seen to.
@@ -699,9 +701,11 @@ void StressTest::aMillionEventsAreDiscarded()
 {
     QFETCH(bool, isQueue);
     QFETCH(bool, hasDeadLetters);
+    QFETCH(bool, isBatch);
     const qint64 all = rounds(1000000);
     const auto count = std::make_shared<std::atomic<qint64>>(0);
-    Queue deadLetters(std::make_unique<CountingSink>(count), WorkerPool::shared());
+    // In this thread, so that it shows if they are marked in one go.
+    CountingSink deadLetters(count);
     auto end = std::make_unique<RecordingSink>();
     const auto recording = end->recording();
     recording->defer();
@@ -710,7 +714,16 @@ void StressTest::aMillionEventsAreDiscarded()
         sink = std::make_unique<Queue>(std::move(sink), WorkerPool::shared());
     if (hasDeadLetters)
         sink->setDeadLetterSink(&deadLetters);
-    for (qint64 n = 0; n < all; ++n) {
+    if (isBatch) {
+        QList<Event> events;
+        Crew maker(1, [&](int) {
+            for (qint64 n = 0; n < all; ++n)
+                events.append(Event(u"to.be.discarded"_s));
+            sink->write(Batch(std::exchange(events, {})));
+        });
+        QVERIFY(maker.wait());
+    }
+    for (qint64 n = 0; n < all && !isBatch; ++n) {
         QVERIFY(sink->write(Event(u"to.be.discarded"_s)));
         if (n % 10000 == 0)
             QCoreApplication::processEvents();

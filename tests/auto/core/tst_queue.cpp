@@ -61,6 +61,7 @@ private Q_SLOTS:
     void line22_rejectsTheNewAtALimitOfBytes();
     void line22_dropsTheOldest();
     void line22_dropsTheOldestByBytes();
+    void line22_singleEventsBehindABatchStayTogether();
     void line22_aWriterWaits();
     void line22_aWriterThatWaitsIsLetGoByClose();
     void line22_nobodyWaitsOnTheLibrarysThreads();
@@ -403,6 +404,25 @@ void QueueTest::line22_dropsTheOldestByBytes()
     QANAT_WAIT(queue.statistics().pending == 0);
     QCOMPARE(queue.statistics().pendingBytes, 0);
     QANAT_BALANCED(queue);
+}
+
+void QueueTest::line22_singleEventsBehindABatchStayTogether()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->hold();
+    Queue queue(std::move(end));
+    Limits limits;
+    limits.events = 10000;
+    queue.setLimits(limits);
+    queue.write(someEvent());
+    QANAT_WAIT(recording->isBlocked());
+    queue.write(Batch(someEvents(2)));
+    for (const Event &event : someEvents(1000))
+        QVERIFY(queue.write(event));
+    recording->release();
+    QANAT_WAIT(recording->count() == 1003);
+    QVERIFY(recording->callCount() < 10);
 }
 
 void QueueTest::line22_aWriterWaits()

@@ -12,6 +12,7 @@
 #include <QtCore/qregularexpression.h>
 #include <QtCore/qthread.h>
 
+#include <future>
 #include <stdexcept>
 
 using namespace Qt::StringLiterals;
@@ -82,6 +83,7 @@ private Q_SLOTS:
     void processIsNotReentered();
     void settlesInPartsFromOtherThreads();
     void settlingTooMuchIsClippedWithAWarning();
+    void whatIsSettledStaysSoWhoeverGetsTheCompletion();
     void settlingAfterTheSinkIsGoneIsIgnoredWithAWarning();
     void aLostCompletionIsAPassingFailure();
     void theRestIsPutBackUntried();
@@ -98,6 +100,9 @@ private Q_SLOTS:
     void signalsAreCoalesced();
     void sendTellsTheWorstOfABatch();
     void limitsAreReadBack();
+    void timesAreTakenAnewAfterALongPause_data();
+    void timesAreTakenAnewAfterALongPause();
+    void statisticsChangeWhileTheSinkHangs();
 };
 
 void SinkTest::line01_closeIsIdempotent_data()
@@ -508,6 +513,32 @@ void SinkTest::movedFromWithinItsWork()
     QVERIFY(other.wait());
 }
 
+void SinkTest::whatIsSettledStaysSoWhoeverGetsTheCompletion()
+{
+    // Settles all there is, as it happens, and gives the rest to another thread.
+    class GenerousSink : public Sink
+    {
+    public:
+        qsizetype left = -1;
+
+    protected:
+        void process(const Batch &batch, Completion completion) override
+        {
+            completion.settle(batch.size(), Delivery::delivered());
+            Crew other(1, [&](int) {
+                left = completion.remaining();
+                completion.settleAll(Delivery::dropped(Delivery::Error::Other, u"too late"_s));
+            });
+            (void)other.wait();
+        }
+    };
+    GenerousSink sink;
+    sink.write(someEvent());
+    QANAT_WAIT(sink.statistics().pending == 0);
+    QCOMPARE(sink.left, 0);
+    QCOMPARE(sink.statistics().delivered, 1);
+}
+
 void SinkTest::settlingAfterTheSinkIsGoneIsIgnoredWithAWarning()
 {
     std::vector<Completion> kept;
@@ -828,6 +859,69 @@ void SinkTest::limitsAreReadBack()
     QCOMPARE(sink.limits().events, 1); // With less nothing would ever pass.
     QCOMPARE(sink.limits().bytes, 4096);
     QCOMPARE(sink.limits().overflow, Limits::Overflow::DropOldest);
+}
+
+void SinkTest::timesAreTakenAnewAfterALongPause_data()
+{
+    QTest::addColumn<bool>("isQueue");
+    QTest::newRow("plain") << false;
+    QTest::newRow("queue") << true;
+}
+
+// While nobody comes for the events, they must not all get the time of the first.
+void SinkTest::timesAreTakenAnewAfterALongPause()
+{
+    QFETCH(bool, isQueue);
+    const auto clock = std::make_shared<ManualClock>();
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    std::unique_ptr<Sink> sink = std::move(end);
+    std::promise<void> gate;
+    std::atomic<bool> isHeld{!isQueue};
+    if (isQueue) {
+        auto queue = std::make_unique<Queue>(std::move(sink));
+        (void)queue->configure<RecordingSink>([&](RecordingSink &) {
+            isHeld = true;
+            gate.get_future().wait();
+        });
+        sink = std::move(queue);
+    }
+    sink->setClock(clock);
+    QANAT_WAIT(isHeld.load());
+    for (int n = 0; n < 1000; ++n)
+        sink->write(someEvent());
+    clock->advance(3s);
+    for (int n = 0; n < 1000; ++n)
+        sink->write(someEvent());
+    gate.set_value();
+    QANAT_WAIT(sink->statistics().delivered == 2000);
+    const LatencyHistogram latency = sink->statistics().latency;
+    QVERIFY(latency.percentile(0.49) < 1s);
+    QVERIFY(latency.percentile(0.51) >= 3s);
+}
+
+void SinkTest::statisticsChangeWhileTheSinkHangs()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->defer();
+    Queue queue(std::move(end));
+    const auto write = [&](int count) {
+        for (int n = 0; n < count; ++n)
+            queue.write(someEvent());
+    };
+    write(400);
+    QANAT_WAIT(recording->deferredCalls() == 1);
+    write(400);
+    qint64 shown = 0;
+    connect(&queue, &Sink::statisticsChanged, this, [&] { shown = queue.statistics().written; });
+    write(400);
+    QANAT_WAIT(shown == 1200);
+    write(400);
+    QANAT_WAIT(shown == 1600);
+    recording->defer();
+    recording->settleAll();
+    QANAT_FINISH(queue.discard());
 }
 
 QTEST_GUILESS_MAIN(SinkTest)
