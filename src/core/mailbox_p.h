@@ -154,7 +154,7 @@ public:
     void attachPump(const std::shared_ptr<Pump> &pump);
     bool isSliceOver() const;
     void run() override;
-    void lingered() override { setAttended(false); }
+    void deferred() override { setAttended(false); }
 
 private:
     friend class Call;

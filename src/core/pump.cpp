@@ -56,7 +56,7 @@ private:
 
 PumpTask::~PumpTask() = default;
 
-void PumpTask::lingered() { }
+void PumpTask::deferred() { }
 
 std::shared_ptr<Pump> Pump::current()
 {
@@ -189,8 +189,8 @@ void Pump::run()
                 m_isLingering = true;
                 m_interrupted.wait_for(lock, Moment, [this] { return !m_ready.empty(); });
                 m_isLingering = false;
-                for (const auto &task : m_lingering)
-                    task->lingered();
+                for (size_t i = m_ready.empty() ? 1 : 0; i < m_lingering.size(); ++i)
+                    m_lingering[i]->deferred();
                 // Behind what else there is to do, which takes as long as a moment.
                 m_ready.insert(m_ready.end(), m_lingering.begin(), m_lingering.end());
                 m_lingering.clear();
@@ -211,8 +211,11 @@ void Pump::run()
                 receiver = takeWake();
             }
             wake(receiver);
-            if (isOver)
+            if (isOver) {
+                for (size_t i = m_next; i < m_taken.size(); ++i)
+                    m_taken[i]->deferred();
                 return;
+            }
         }
         const std::shared_ptr<PumpTask> task = std::move(m_taken[m_next++]);
         task->run();

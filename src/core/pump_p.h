@@ -22,8 +22,8 @@ public:
     virtual ~PumpTask();
     // Does a slice of the work. The pump's thread.
     virtual void run() = 0;
-    // The moment for which it lingers is over, and other things may come first. The pump's thread.
-    virtual void lingered();
+    // It has lingered, and other things come before its run. The pump's thread.
+    virtual void deferred();
 };
 
 class PumpReceiver;
