@@ -97,7 +97,7 @@ using CompletionRef = StateRef<CompletionState>;
 class CompletionAccess
 {
 public:
-    static Completion wrap(CompletionRef ref)
+    static Completion wrap(const CompletionRef &ref)
     {
         if (ref)
             ref->ref();

@@ -220,7 +220,7 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
         m_maxInFlight = 0;
         return run(std::move(node->command));
     }
-    if (isStreaming() && m_statistics.pending - m_statistics.inFlight < qint64(2 * Chunk::Capacity))
+    if (isStreaming() && m_statistics.pending - m_statistics.inFlight < 2 * qint64(Chunk::Capacity))
         return false;
     if (m_queue.isEmpty())
         emptyHopper();
@@ -281,7 +281,7 @@ StateRef<Call> Mailbox::nextCall(Section &section)
     const qsizetype count =
         node->upstream && node->upstream->triesAgain() ? node->batch.size() : callLimit(node->batch);
     if (count < node->batch.size()) {
-        const StateRef<Call> call = makeCall(node->batch.mid(0, count), node->stamp, node->upstream);
+        StateRef<Call> call = makeCall(node->batch.mid(0, count), node->stamp, node->upstream);
         BatchBuilder::dropFirst(node->batch, count);
         return call;
     }
@@ -328,7 +328,7 @@ StateRef<Call> Mailbox::nextOfLanes(Section &section)
         batch = batch.mid(0, count);
     }
     lane.count -= count;
-    const StateRef<Call> call = makeCall(std::move(batch), first->stamp, std::move(first->upstream));
+    StateRef<Call> call = makeCall(std::move(batch), first->stamp, std::move(first->upstream));
     lane.running = call.get();
     return call;
 }
