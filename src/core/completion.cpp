@@ -14,8 +14,9 @@ namespace {
 class HandlerState final : public CompletionState
 {
 public:
-    HandlerState(qsizetype count, Completion::Handler handler)
+    HandlerState(qsizetype count, Completion::Handler handler, std::function<void(bool)> park = {})
         : m_handler(std::move(handler))
+        , m_park(std::move(park))
         , m_remaining(count)
     {
     }
@@ -36,10 +37,16 @@ public:
 
     qsizetype remaining() const override { return m_remaining.load(std::memory_order_acquire); }
     bool triesAgain() const override { return true; }
+    void setParked(bool parked) override
+    {
+        if (m_park)
+            m_park(parked);
+    }
 
 private:
     std::recursive_mutex m_mutex; // A handler may bring about the next part.
     const Completion::Handler m_handler;
+    const std::function<void(bool)> m_park;
     std::atomic<qsizetype> m_remaining;
 };
 
@@ -188,8 +195,20 @@ Completion Ledger::part(qsizetype position, qsizetype count)
 Completion Ledger::part(std::vector<qsizetype> positions)
 {
     const auto count = qsizetype(positions.size());
-    return Completion(count, [ledger = shared_from_this(), positions = std::move(positions),
-                              next = size_t(0)](qsizetype settled, const Delivery &delivery) mutable {
+    return Completion(count, partHandler(std::move(positions)));
+}
+
+Completion Ledger::onlyPart(std::vector<qsizetype> positions)
+{
+    const auto count = qsizetype(positions.size());
+    const auto park = [ledger = shared_from_this()](bool parked) { parked ? ledger->park() : ledger->resume(); };
+    return CompletionAccess::wrap(CompletionRef(new HandlerState(count, partHandler(std::move(positions)), park)));
+}
+
+Completion::Handler Ledger::partHandler(std::vector<qsizetype> positions)
+{
+    return [ledger = shared_from_this(), positions = std::move(positions),
+            next = size_t(0)](qsizetype settled, const Delivery &delivery) mutable {
         while (settled > 0) {
             // Neighbours go together.
             qsizetype run = 1;
@@ -199,7 +218,7 @@ Completion Ledger::part(std::vector<qsizetype> positions)
             next += size_t(run);
             settled -= run;
         }
-    });
+    };
 }
 
 } // namespace Qanat

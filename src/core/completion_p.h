@@ -124,6 +124,8 @@ public:
     // A completion for \a count events from \a position on, or for those at \a positions.
     Completion part(qsizetype position, qsizetype count);
     Completion part(std::vector<qsizetype> positions);
+    // The same where nobody else has a part: while it is parked, so is what the outcomes are for.
+    Completion onlyPart(std::vector<qsizetype> positions);
     // One of the voices will not be heard.
     void dismissVoice();
     void park() { m_upstream.park(); }
@@ -136,6 +138,7 @@ private:
         int missing;
     };
     void handOn(std::unique_lock<std::mutex> &lock);
+    Completion::Handler partHandler(std::vector<qsizetype> positions);
 
     std::mutex m_mutex;
     Completion m_upstream;

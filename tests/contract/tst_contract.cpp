@@ -7,9 +7,11 @@
 #include <Qanat/CircuitBreaker>
 #include <Qanat/ContractSuite>
 #include <Qanat/ExponentialBackoff>
+#include <Qanat/Filter>
 #include <Qanat/Queue>
 #include <Qanat/RecordingSink>
 #include <Qanat/RetryingSink>
+#include <Qanat/Transform>
 #include <Qanat/WaitUntil>
 #include <Qanat/WorkerPool>
 
@@ -118,6 +120,15 @@ int main(int argc, char *argv[])
               [] { return recorded([](auto end) { return std::make_unique<Queue>(std::move(end)); }, 6); });
     suite.add(u"Queue on a pool"_s, [] {
         return recorded([](auto end) { return std::make_unique<Queue>(std::move(end), WorkerPool::shared()); });
+    });
+    suite.add(u"Filter"_s, [] {
+        return recorded(
+            [](auto end) { return std::make_unique<Filter>(!Matcher::type(u"nothing"_s), std::move(end)); });
+    });
+    suite.add(u"Transform, several in flight"_s, [] {
+        return recorded(
+            [](auto end) { return std::make_unique<Transform>(Transform::redaction({u"secret"_s}), std::move(end)); },
+            6);
     });
     suite.add(u"RetryingSink"_s, [] { return recorded([](auto end) { return retrying(std::move(end)); }); });
     suite.add(u"RetryingSink with a breaker, several in flight"_s, [] {

@@ -1,0 +1,101 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "redaction_p.h"
+
+#include "datapointer_p.h"
+#include "eventvalue_p.h"
+
+#include <QtCore/qmetaobject.h>
+
+#include <stdexcept>
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+Redaction::Redaction(const QStringList &fields, QVariant replacement)
+    : m_replacement(replacement.isValid() ? std::move(replacement) : QVariant(u"[redacted]"_s))
+{
+    for (const QString &field : fields) {
+        if (!field.startsWith(u'/')) {
+            m_names.insert(field.toLower());
+            continue;
+        }
+        const auto pointer = DataPointer::parse(field);
+        if (!pointer)
+            throw std::invalid_argument("Transform::redaction: " + field.toStdString() + " is no JSON Pointer");
+        m_pointers.append(pointer->steps());
+    }
+}
+
+std::optional<QVariant> Redaction::redacted(const QVariant &value) const
+{
+    return inside(value, m_pointers, 0);
+}
+
+std::optional<QVariant> Redaction::member(const QString &key, const QVariant &value, const Steps &pointers,
+                                          int depth) const
+{
+    if (m_names.contains(key.toLower()))
+        return m_replacement;
+    Steps ahead;
+    for (const QStringList &steps : pointers) {
+        if (steps.first() != key)
+            continue;
+        if (steps.size() == 1)
+            return m_replacement;
+        ahead.append(steps.sliced(1));
+    }
+    return inside(value, ahead, depth + 1);
+}
+
+std::optional<QVariant> Redaction::inside(const QVariant &closed, const Steps &pointers, int depth) const
+{
+    if (depth > MaximumDataDepth)
+        return m_replacement;
+    const QVariant value = DataPointer::opened(closed);
+    const auto inMap = [&](auto map) -> std::optional<QVariant> {
+        bool isChanged = false;
+        for (auto place = map.begin(); place != map.end(); ++place) {
+            if (auto changed = member(place.key(), *place, pointers, depth)) {
+                *place = std::move(*changed);
+                isChanged = true;
+            }
+        }
+        return isChanged ? std::optional<QVariant>(map) : std::nullopt;
+    };
+    const auto inList = [&](const auto &list) -> std::optional<QVariant> {
+        QVariantList changedList;
+        bool isChanged = false;
+        for (qsizetype i = 0; i < list.size(); ++i) {
+            auto changed = member(QString::number(i), list.at(i), pointers, depth);
+            isChanged = isChanged || changed;
+            changedList.append(changed ? std::move(*changed) : QVariant(list.at(i)));
+        }
+        return isChanged ? std::optional<QVariant>(changedList) : std::nullopt;
+    };
+    switch (value.typeId()) {
+    case QMetaType::QVariantMap:
+        return inMap(value.toMap());
+    case QMetaType::QVariantHash:
+        return inMap(value.toHash());
+    case QMetaType::QVariantList:
+        return inList(value.toList());
+    case QMetaType::QStringList:
+        return inList(value.toStringList());
+    default:
+        break;
+    }
+    const QMetaType type = value.metaType();
+    if (!(type.flags() & QMetaType::IsGadget) || !type.metaObject())
+        return std::nullopt;
+    QVariantMap properties;
+    for (int i = 0; i < type.metaObject()->propertyCount(); ++i) {
+        const QMetaProperty property = type.metaObject()->property(i);
+        properties.insert(QString::fromUtf8(property.name()), property.readOnGadget(value.constData()));
+    }
+    return inMap(properties);
+}
+
+} // namespace Qanat

@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "selection_p.h"
+
+#include "completion_p.h"
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+Selection::Selection(const Batch &batch)
+    : m_batch(batch)
+{
+    m_passed.reserve(size_t(batch.size()));
+}
+
+void Selection::pass()
+{
+    if (m_isChanged)
+        m_changed.append(m_batch[m_next]);
+    m_passed.push_back(m_next++);
+}
+
+void Selection::pass(const Event &changed)
+{
+    if (!m_isChanged) {
+        m_isChanged = true;
+        for (const qsizetype position : m_passed)
+            m_changed.append(m_batch[position]);
+    }
+    m_changed.append(changed);
+    m_passed.push_back(m_next++);
+}
+
+void Selection::settle(const Delivery &delivery)
+{
+    m_outcomes.push_back({m_next++, delivery});
+}
+
+std::pair<Batch, Completion> Selection::take(Completion completion)
+{
+    Batch batch = m_batch;
+    if (m_isChanged)
+        batch = m_batch.withEvents(m_changed);
+    else if (!m_outcomes.empty())
+        batch = m_batch.pick(m_passed);
+    if (m_outcomes.empty())
+        return {batch, std::move(completion)};
+    const auto ledger = std::make_shared<Ledger>(std::move(completion), m_batch.size());
+    Completion rest;
+    if (!m_passed.empty())
+        rest = ledger->onlyPart(std::move(m_passed));
+    for (const auto &[position, delivery] : m_outcomes)
+        ledger->settle(position, 1, delivery);
+    return {batch, std::move(rest)};
+}
+
+Delivery Selection::thrown(const char *what)
+{
+    QString text = u"an exception left a function that looks at events"_s;
+    if (what)
+        text += u": "_s + QString::fromLocal8Bit(what);
+    return Delivery::failed(Delivery::Error::Exception, text, Delivery::Retry::Never);
+}
+
+} // namespace Qanat
