@@ -52,11 +52,11 @@ public:
     const std::chrono::nanoseconds stamp;
     CompletionRef upstream;
     qsizetype position = 0; // Written only by who has the completion, which therefore may read it without the mutex.
-    // The thread that is in process(), which alone touches what is deferred.
+    // The thread that is in process(), which alone defers an outcome.
     std::atomic<const void *> processThread{nullptr};
     std::chrono::nanoseconds processBegin{0};
-    std::optional<Delivery> deferred;
-    // The same for other threads, which may get the completion before process() has returned.
+    Delivery deferred;
+    // Also for other threads, which may get the completion before process() has returned.
     std::atomic<bool> isDeferred{false};
     // Outcomes that wait for one that is just being told.
     std::vector<std::pair<qsizetype, Delivery>> untold;

@@ -13,15 +13,6 @@ namespace {
 
 std::atomic<quint64> lastSerial{0};
 
-// What this thread used last is found without a look at the list. It needs no destructor, so it is there until the thread has
-// ended, and costs no guard.
-template<typename Chute>
-struct Cached
-{
-    quint64 serial = 0;
-    Chute *chute = nullptr;
-};
-
 } // namespace
 
 // The chutes of a thread, each of which belongs to the hopper, too: either may end first.
@@ -31,7 +22,7 @@ public:
     ~ThreadChutes()
     {
         m_cache = {};
-        m_isOver = true;
+        m_stage = Stage::Over;
         for (const auto &[serial, chute] : m_chutes)
             chute->isLeft.store(true, std::memory_order_release);
     }
@@ -39,35 +30,41 @@ public:
     // Null where there is none.
     static Chute *find(quint64 serial) noexcept
     {
-        const Cached<Chute> &cached = m_cache[serial % m_cache.size()];
+        const Cached &cached = m_cache[serial % m_cache.size()];
         return cached.serial == serial ? cached.chute : look(serial);
     }
     static std::shared_ptr<Chute> make(quint64 serial);
 
 private:
+    enum class Stage : quint8 { Unused, Used, Over };
+    struct Cached
+    {
+        quint64 serial = 0;
+        Chute *chute = nullptr;
+    };
     static Chute *look(quint64 serial) noexcept;
     static ThreadChutes &list();
 
     std::vector<std::pair<quint64, std::shared_ptr<Chute>>> m_chutes;
-    static thread_local std::array<Cached<Chute>, 8> m_cache;
-    static thread_local bool m_hasList;
-    static thread_local bool m_isOver;
+    // What this thread used last is found without a look at the list. These two need no destructor, so they are there until
+    // the thread has ended, and cost no guard.
+    static thread_local std::array<Cached, 8> m_cache;
+    static thread_local Stage m_stage;
 };
 
-thread_local std::array<Cached<Hopper::Chute>, 8> Hopper::ThreadChutes::m_cache{};
-thread_local bool Hopper::ThreadChutes::m_hasList = false;
-thread_local bool Hopper::ThreadChutes::m_isOver = false;
+thread_local std::array<Hopper::ThreadChutes::Cached, 8> Hopper::ThreadChutes::m_cache{};
+thread_local Hopper::ThreadChutes::Stage Hopper::ThreadChutes::m_stage = Stage::Unused;
 
 Hopper::ThreadChutes &Hopper::ThreadChutes::list()
 {
     thread_local ThreadChutes chutes;
-    m_hasList = true;
+    m_stage = Stage::Used;
     return chutes;
 }
 
 Hopper::Chute *Hopper::ThreadChutes::look(quint64 serial) noexcept
 {
-    if (!m_hasList || m_isOver)
+    if (m_stage != Stage::Used)
         return nullptr;
     const auto &chutes = list().m_chutes;
     const auto place =
@@ -81,7 +78,7 @@ Hopper::Chute *Hopper::ThreadChutes::look(quint64 serial) noexcept
 std::shared_ptr<Hopper::Chute> Hopper::ThreadChutes::make(quint64 serial)
 {
     // What is written while the objects of a thread are destroyed goes the long way.
-    if (m_isOver)
+    if (m_stage == Stage::Over)
         return nullptr;
     auto &chutes = list().m_chutes;
     const auto isOrphan = [](const auto &one) { return one.second->isOrphan.load(std::memory_order_acquire); };

@@ -72,10 +72,8 @@ void Mailbox::warnOfExcess(Section &section, const Call *call, qsizetype count)
 
 void Mailbox::settleDeferred(Section &section, Call *call, nanoseconds time)
 {
-    if (!call->isDeferred.exchange(false, std::memory_order_acq_rel))
-        return;
-    if (const auto delivery = std::exchange(call->deferred, std::nullopt))
-        settleCall(section, call, call->left(), *delivery, time);
+    if (call->isDeferred.exchange(false, std::memory_order_acq_rel))
+        settleCall(section, call, call->left(), call->deferred, time);
 }
 
 void Mailbox::putBack(Call *call, const Batch &batch)

@@ -22,7 +22,7 @@ public:
     virtual ~PumpTask();
     // Does a slice of the work. The pump's thread.
     virtual void run() = 0;
-    // It has lingered, and other things come before its run. The pump's thread.
+    // Other things come before its run. The pump's thread.
     virtual void deferred();
 };
 

@@ -35,24 +35,28 @@ void Selection::pass(const Event &changed)
 
 void Selection::settle(const Delivery &delivery)
 {
-    m_outcomes.push_back({m_next++, delivery});
+    const bool isNeighbour = !m_outcomes.empty() && m_outcomes.back().position + m_outcomes.back().count == m_next;
+    if (isNeighbour && m_outcomes.back().delivery == delivery)
+        ++m_outcomes.back().count;
+    else
+        m_outcomes.push_back({m_next, 1, delivery});
+    ++m_next;
 }
 
 std::pair<Batch, Completion> Selection::take(Completion completion)
 {
-    Batch batch = m_batch;
-    if (m_isChanged)
-        batch = m_batch.withEvents(m_changed);
-    else if (!m_outcomes.empty())
-        batch = m_batch.pick(m_passed);
+    if (m_passed.empty()) {
+        for (const Outcome &outcome : m_outcomes)
+            completion.settle(outcome.count, outcome.delivery);
+        return {};
+    }
     if (m_outcomes.empty())
-        return {batch, std::move(completion)};
+        return {m_isChanged ? m_batch.withEvents(m_changed) : m_batch, std::move(completion)};
+    const Batch batch = m_isChanged ? m_batch.withEvents(m_changed) : m_batch.pick(m_passed);
     const auto ledger = std::make_shared<Ledger>(std::move(completion), m_batch.size());
-    Completion rest;
-    if (!m_passed.empty())
-        rest = ledger->onlyPart(std::move(m_passed));
-    for (const auto &[position, delivery] : m_outcomes)
-        ledger->settle(position, 1, delivery);
+    Completion rest = ledger->onlyPart(std::move(m_passed));
+    for (const Outcome &outcome : m_outcomes)
+        ledger->settle(outcome.position, outcome.count, outcome.delivery);
     return {batch, std::move(rest)};
 }
 

@@ -37,9 +37,11 @@ public:
     std::pair<Batch, Completion> take(Completion completion);
 
 private:
+    // Of neighbours that have the same.
     struct Outcome
     {
         qsizetype position;
+        qsizetype count;
         Delivery delivery;
     };
     static Delivery thrown(const char *what);

@@ -28,11 +28,12 @@ public:
     Filter(const Matcher &matcher, std::unique_ptr<Sink> target, QObject *parent = nullptr);
     ~Filter() override;
 
+    //! The sink's thread.
     [[nodiscard]] Matcher matcher() const;
     //! From the next batch on. The sink's thread, or before the first write.
     void setMatcher(const Matcher &matcher);
 
-    //! As many as its target.
+    //! As many as its target. The sink's thread.
     int maxInFlight() const override;
 
 protected:

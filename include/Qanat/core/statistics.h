@@ -55,8 +55,8 @@ public:
     qint64 offered = 0; //!< Events that somebody tried to write.
     qint64 rejected = 0; //!< Not accepted: closed, full or invalid.
     qint64 written = 0; //!< Accepted.
-    qint64 delivered =
-        0; //!< The other side has taken them. Of a Broadcaster: handed to its sinks, which count for themselves.
+    //! The other side has taken them. Of a Broadcaster: handed to its sinks, which count for themselves.
+    qint64 delivered = 0;
     qint64 filtered = 0; //!< Nobody wanted them: a success, too.
     qint64 dropped = 0; //!< Final failures.
     qint64 pending = 0; //!< Accepted and without an outcome yet; counted, not derived.

@@ -35,6 +35,7 @@ public:
     using Function = std::function<std::optional<Event>(const Event &)>;
 
     //! Takes over \a target, which must have no parent and live in the current thread; else the sink is closed from the start.
+    //! Without a function every event goes on as it is.
     Transform(Function function, std::unique_ptr<Sink> target, QObject *parent = nullptr);
     ~Transform() override;
 
@@ -44,11 +45,11 @@ public:
      * in any case of its letters. A pointer that is not one throws std::invalid_argument: nothing would be redacted.
      *
      * Of data that has such a field, JSON and CBOR values become QVariants, and gadgets maps of their properties. What is
-     * nested deeper than 512 levels is replaced as a whole.
+     * nested deeper than 512 levels is replaced as a whole. Without a replacement it is the text `[redacted]`. Any thread.
      */
     [[nodiscard]] static Function redaction(const QStringList &fields, const QVariant &replacement = {});
 
-    //! As many as its target.
+    //! As many as its target. The sink's thread.
     int maxInFlight() const override;
 
 protected:

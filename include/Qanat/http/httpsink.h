@@ -140,11 +140,13 @@ public:
     [[nodiscard]] std::chrono::milliseconds requestTimeout() const;
     void setRequestTimeout(std::chrono::milliseconds timeout);
 
-    //! How many bytes of an answer's body are read at most: 20,000 if not set; a negative number counts as 0. A longer one costs the connection.
+    //! How many bytes of an answer's body are read at most: 20,000 if not set; a negative number counts as 0. A longer one
+    //! costs the connection.
     [[nodiscard]] qint64 answerLimit() const;
     void setAnswerLimit(qint64 bytes);
 
-    //! How many bytes the body of a request may have: 256 KiB if not set; a negative number counts as 0. Larger events are refused for good.
+    //! How many bytes the body of a request may have: 256 KiB if not set; a negative number counts as 0. Larger events are
+    //! refused for good.
     [[nodiscard]] qint64 maximumEventSize() const;
     void setMaximumEventSize(qint64 bytes);
 
