@@ -371,13 +371,12 @@ bool Mailbox::emptyHopper()
     return count > 0;
 }
 
-// From now on all come with the mutex. What is late still is in the hopper, and counted there.
-void Mailbox::closeHopper()
+// From now on all come with the mutex. What is late still is in the hopper, and counted there. Whether there was any.
+bool Mailbox::closeHopper()
 {
-    if (Hopper *hopper = m_hopper.load(std::memory_order_relaxed)) {
+    if (Hopper *hopper = m_hopper.load(std::memory_order_relaxed))
         hopper->close();
-        emptyHopper();
-    }
+    return emptyHopper();
 }
 
 // Until nothing is late: those who write are between two instructions. They may have been interrupted there, by this very

@@ -175,7 +175,7 @@ private:
     void append(Event &&event, qint64 bytes);
     Node *openRun(std::optional<std::chrono::nanoseconds> stamp);
     bool emptyHopper();
-    void closeHopper();
+    bool closeHopper();
     void awaitHopper();
     qsizetype hopperCount() const;
     bool isHopperOpen() const;

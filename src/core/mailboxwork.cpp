@@ -159,12 +159,7 @@ bool Mailbox::expectsMore() const
 // Nobody will come any more unless somebody is woken. Whether there is something to do after all.
 bool Mailbox::rest()
 {
-    Hopper *const hopper = m_hopper.load(std::memory_order_relaxed);
-    if (hopper && hasSlot()) {
-        hopper->close();
-        return emptyHopper() || (hopper->count() > 0 && m_queue.isEmpty());
-    }
-    return false;
+    return hasSlot() && (closeHopper() || (hopperCount() > 0 && m_queue.isEmpty()));
 }
 
 // One thing that is to be done. False where there is nothing.
