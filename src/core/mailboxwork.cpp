@@ -408,13 +408,14 @@ void Mailbox::sort(Section &section)
     }
 }
 
-// Marks the first events, as many as make a batch, as dead letters. That takes long for many, so neither who gave them up nor
-// who writes here waits for it.
+// Marks the first events as dead letters. That takes long for many, so neither who gave them up nor who writes here waits for
+// it, and it is done for a few at a time, since the thread may have other things to do.
 void Mailbox::markDeadLetters(Section &section)
 {
     const nanoseconds stamp = m_queue.head->stamp;
     qsizetype count = 0;
-    for (const qsizetype most = mostInHand(); count < most; count += m_inHand.tail->batch.size()) {
+    constexpr qsizetype AFew = 256;
+    for (const qsizetype most = std::min(mostInHand(), AFew); count < most; count += m_inHand.tail->batch.size()) {
         const Node *next = m_queue.head;
         if (!next || !next->reason || next->stamp - stamp > Hopper::LongestRun)
             break;

@@ -702,7 +702,8 @@ void StressTest::aMillionEventsAreDiscarded()
     QFETCH(bool, isQueue);
     QFETCH(bool, hasDeadLetters);
     QFETCH(bool, isBatch);
-    const qint64 all = rounds(1000000);
+    // A batch is let go of in one go, by whoever is the last to have it: a million would take longer than the heartbeat allows.
+    const qint64 all = rounds(isBatch ? 100000 : 1000000);
     const auto count = std::make_shared<std::atomic<qint64>>(0);
     // In this thread, so that it shows if they are marked in one go.
     CountingSink deadLetters(count);
