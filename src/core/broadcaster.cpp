@@ -6,6 +6,7 @@
 #include "Qanat/core/workerpool.h"
 #include "listener_p.h"
 #include "logging_p.h"
+#include "memory_p.h"
 #include "sink_p.h"
 #include "worker_p.h"
 
@@ -19,8 +20,6 @@ using namespace Qt::StringLiterals;
 namespace Qanat {
 
 namespace {
-
-constexpr qint64 ListenerLimit = 10000;
 
 // What works on the library's thread: it hands batches to the mailboxes of the sinks.
 class BroadcastEngine final : public Consumer
@@ -47,6 +46,16 @@ public:
         sink->addWatcher(self());
     }
 
+    // The past first, and from here on what is live: none is missing between, and none there twice.
+    void add(const std::shared_ptr<Mailbox> &listener, const Replay &replay)
+    {
+        for (const Batch &batch : m_memory.recall(replay, m_mailbox->clock()->now()))
+            listener->write(batch);
+        add(listener);
+    }
+
+    void setHistory(const History &history) { m_memory.setHistory(history, m_mailbox->clock()->now()); }
+
     void remove(const std::shared_ptr<Mailbox> &sink)
     {
         letGo([&](const Outlet &outlet) {
@@ -64,6 +73,8 @@ public:
 
     void process(const Batch &batch, Completion completion) override
     {
+        if (m_memory.isWanted())
+            m_memory.add(batch, m_mailbox->clock()->now());
         Completion tracker = Mailbox::takeUpstream(completion);
         if (m_outlets.empty()) {
             completion.settleAll(Delivery::filtered());
@@ -213,6 +224,7 @@ private:
     Mailbox *const m_mailbox; // It owns this.
     std::vector<Outlet> m_outlets;
     Current m_current;
+    Memory m_memory;
     Broadcaster::Pacing m_pacing = Broadcaster::Pacing::Free;
 };
 
@@ -244,6 +256,8 @@ class BroadcasterPrivate
 {
 public:
     std::atomic<Broadcaster::Pacing> pacing{Broadcaster::Pacing::Free};
+    mutable std::mutex mutex;
+    History history;
 };
 
 Broadcaster::Broadcaster(QObject *parent)
@@ -301,25 +315,47 @@ QFuture<void> Broadcaster::remove(Sink *sink)
     return future;
 }
 
-Subscription Broadcaster::listen(QObject *context, std::function<void(const Event &)> functor)
+Subscription Broadcaster::listen(QObject *context, std::function<void(const Event &)> functor,
+                                 const ListenOptions &options)
 {
-    Limits limits;
-    limits.events = ListenerLimit;
-    limits.overflow = Limits::Overflow::DropOldest;
-    return listen(context, std::move(functor), limits);
+    if (!functor)
+        return {};
+    return listenAnswering(
+        context,
+        [functor = std::move(functor)](const Event &event) {
+            functor(event);
+            return Delivery::delivered();
+        },
+        options);
 }
 
-Subscription Broadcaster::listen(QObject *context, std::function<void(const Event &)> functor, const Limits &limits)
+Subscription Broadcaster::listenAnswering(QObject *context, std::function<Delivery(const Event &)> functor,
+                                          const ListenOptions &options)
 {
-    if (!context || !functor || state() != PipelineNode::State::Open)
+    if (!context || state() != PipelineNode::State::Open)
         return {};
-    auto *listener = new ListenerSink(context, std::move(functor));
+    auto *listener = new ListenerSink(context, options.matcher, std::move(functor));
     const std::shared_ptr<Mailbox> mailbox = SinkAccess::mailbox(*listener);
-    mailbox->setLimits(limits);
+    mailbox->setClock(clock());
+    mailbox->setLimits(options.limits);
     listener->settleIn();
-    if (!command(SinkAccess::mailbox(*this), [mailbox](BroadcastEngine &engine) { engine.add(mailbox); }))
+    const auto begin = [mailbox, replay = options.replay](BroadcastEngine &engine) { engine.add(mailbox, replay); };
+    if (!command(SinkAccess::mailbox(*this), begin))
         mailbox->close(std::chrono::nanoseconds(0), {});
     return Subscription(mailbox);
+}
+
+History Broadcaster::history() const
+{
+    const std::lock_guard lock(d->mutex);
+    return d->history;
+}
+
+void Broadcaster::setHistory(const History &history)
+{
+    const std::lock_guard lock(d->mutex);
+    d->history = history;
+    command(SinkAccess::mailbox(*this), [history](BroadcastEngine &engine) { engine.setHistory(history); });
 }
 
 Broadcaster::Pacing Broadcaster::pacing() const

@@ -3,12 +3,13 @@
 
 #include "datapointer_p.h"
 
+#include "structure_p.h"
+
 #include <QtCore/qcborarray.h>
 #include <QtCore/qcbormap.h>
 #include <QtCore/qjsonarray.h>
 #include <QtCore/qjsondocument.h>
 #include <QtCore/qjsonobject.h>
-#include <QtCore/qmetaobject.h>
 
 namespace Qanat {
 
@@ -50,13 +51,8 @@ std::optional<QVariant> childOf(const QVariant &parent, const QString &step)
     default:
         break;
     }
-    const QMetaType type = value.metaType();
-    if (!(type.flags() & QMetaType::IsGadget) || !type.metaObject())
-        return std::nullopt;
-    const int property = type.metaObject()->indexOfProperty(step.toUtf8().constData());
-    if (property < 0)
-        return std::nullopt;
-    return type.metaObject()->property(property).readOnGadget(value.constData());
+    const std::optional<QVariant> parts = Structure::partsOf(value);
+    return parts ? childOf(*parts, step) : std::nullopt;
 }
 
 } // namespace

@@ -6,9 +6,11 @@
 #include "attributerules_p.h"
 #include "event_p.h"
 #include "eventvalue_p.h"
+#include "structure_p.h"
 
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qdebug.h>
+#include <QtCore/qmetaobject.h>
 #include <QtCore/qurl.h>
 
 namespace Qanat {
@@ -419,6 +421,21 @@ bool Event::isPortable() const
 QString Event::portabilityError() const
 {
     return isPortable() ? QString() : findPortabilityFault(d->data);
+}
+
+QString Event::typeOf(QMetaType type)
+{
+    if (const QMetaObject *const meta = type.metaObject()) {
+        const int info = meta->indexOfClassInfo("EventType");
+        if (info >= 0)
+            return QString::fromUtf8(meta->classInfo(info).value());
+    }
+    return QString::fromLatin1(type.name()).replace(u"::"_s, u"."_s);
+}
+
+Result<QVariant> Event::valueAs(QMetaType type) const
+{
+    return Structure::fromParts(data(), type, ValuePath{nullptr, u"data", -1});
 }
 
 qsizetype Event::estimatedSize() const

@@ -5,6 +5,7 @@
 
 #include "attributerules_p.h"
 #include "event_p.h"
+#include "structure_p.h"
 #include "timestamp_p.h"
 
 #include <QtCore/qbytearraylist.h>
@@ -343,6 +344,10 @@ bool ValueWalker::walkOther(const QVariant &value, const ValuePath &path)
         return walkDouble(static_cast<double>(static_cast<float>(held<qfloat16>(value))), path);
     if (type.flags() & QMetaType::IsEnumeration)
         return walkEnumeration(value, path);
+    if (const std::optional<QVariant> parts = Structure::partsOf(value)) {
+        // A gadget that gives out itself would go on for ever; the depth ends that.
+        return walk(*parts, path);
+    }
     return refuse(path, u"a value of type %1 cannot be carried"_s.arg(QLatin1StringView(type.name())));
 }
 

@@ -14,17 +14,19 @@ namespace Qanat {
 // It outlives the sink where the functor destroys the context.
 struct ListenerSink::Work
 {
-    std::function<void(const Event &)> functor;
+    Matcher matcher;
+    Functor functor;
     Batch batch;
     Completion completion;
     qsizetype position = 0;
     bool isGone = false;
 };
 
-ListenerSink::ListenerSink(QObject *context, std::function<void(const Event &)> functor)
+ListenerSink::ListenerSink(QObject *context, const Matcher &matcher, Functor functor)
     : m_context(context)
     , m_work(std::make_shared<Work>())
 {
+    m_work->matcher = matcher;
     m_work->functor = std::move(functor);
     SinkAccess::mailbox(*this)->setTypeName(u"Listener"_s);
     SinkAccess::mailbox(*this)->setClosesAnywhere();
@@ -68,21 +70,26 @@ void ListenerSink::goOn()
 {
     const std::shared_ptr<Work> work = m_work;
     const std::shared_ptr<Mailbox> mailbox = SinkAccess::mailbox(*this);
+    // Neighbours with the same outcome are told together.
     qsizetype heard = 0;
-    const auto settle = [&] { work->completion.settle(std::exchange(heard, 0), Delivery::delivered()); };
+    Delivery outcome;
+    const auto settle = [&] { work->completion.settle(std::exchange(heard, 0), outcome); };
     while (work->position < work->batch.size()) {
         // Nothing left without having been settled: it was reset or closed meanwhile.
         if (work->completion.remaining() == 0)
             break;
         const Event event = work->batch[work->position++];
+        Delivery next;
         try {
-            work->functor(event);
-            ++heard;
+            next = work->matcher.matches(event) ? work->functor(event) : Delivery::filtered();
         } catch (...) {
-            settle();
-            work->completion.settle(1, Delivery::failed(Delivery::Error::Exception, u"an exception left the listener"_s,
-                                                        Delivery::Retry::Never));
+            next = Delivery::failed(Delivery::Error::Exception, u"an exception left the listener"_s,
+                                    Delivery::Retry::Never);
         }
+        if (heard > 0 && next != outcome)
+            settle();
+        outcome = next;
+        ++heard;
         if (work->isGone)
             return;
         if (mailbox->isSliceOver() && work->position < work->batch.size()) {

@@ -4,6 +4,7 @@
 #ifndef QANAT_CORE_LISTENER_P_H
 #define QANAT_CORE_LISTENER_P_H
 
+#include "Qanat/core/matcher.h"
 #include "Qanat/core/sink.h"
 
 #include <QtCore/qpointer.h>
@@ -17,7 +18,8 @@ class ListenerSink final : public Sink
 {
     Q_OBJECT
 public:
-    ListenerSink(QObject *context, std::function<void(const Event &)> functor);
+    using Functor = std::function<Delivery(const Event &)>;
+    ListenerSink(QObject *context, const Matcher &matcher, Functor functor);
     ~ListenerSink() override;
 
     // Into the thread of the context. Nothing may touch it from here after that.

@@ -5,8 +5,7 @@
 
 #include "datapointer_p.h"
 #include "eventvalue_p.h"
-
-#include <QtCore/qmetaobject.h>
+#include "structure_p.h"
 
 #include <stdexcept>
 
@@ -87,15 +86,8 @@ std::optional<QVariant> Redaction::inside(const QVariant &closed, const Steps &p
     default:
         break;
     }
-    const QMetaType type = value.metaType();
-    if (!(type.flags() & QMetaType::IsGadget) || !type.metaObject())
-        return std::nullopt;
-    QVariantMap properties;
-    for (int i = 0; i < type.metaObject()->propertyCount(); ++i) {
-        const QMetaProperty property = type.metaObject()->property(i);
-        properties.insert(QString::fromUtf8(property.name()), property.readOnGadget(value.constData()));
-    }
-    return inMap(properties);
+    const std::optional<QVariant> parts = Structure::partsOf(value);
+    return parts ? inside(*parts, pointers, depth) : std::nullopt;
 }
 
 } // namespace Qanat

@@ -4,9 +4,13 @@
 #ifndef QANAT_CORE_BROADCASTER_H
 #define QANAT_CORE_BROADCASTER_H
 
+#include <Qanat/core/history.h>
+#include <Qanat/core/listenoptions.h>
 #include <Qanat/core/qanatcore_export.h>
 #include <Qanat/core/sink.h>
 #include <Qanat/core/subscription.h>
+
+#include <type_traits>
 
 namespace Qanat {
 
@@ -59,9 +63,46 @@ public:
      * slices of 4 ms, so that the thread's own work goes on. At the limit, 10,000 events unless said otherwise, the oldest
      * that was not yet heard is dropped. An exception fails its event only. Any thread. Without a context or a functor, and
      * on a closed broadcaster, the subscription is empty.
+     *
+     * \a options are limits, a matcher or a replay of the history(), or several of them, see ListenOptions.
      */
-    Subscription listen(QObject *context, std::function<void(const Event &)> functor);
-    Subscription listen(QObject *context, std::function<void(const Event &)> functor, const Limits &limits);
+    Subscription listen(QObject *context, std::function<void(const Event &)> functor,
+                        const ListenOptions &options = {});
+    /*!
+     * The same for events that carry a \a T: those whose data holds one, and those of the type Event::typeOf<T>(), as they come
+     * from another process. \a functor takes the value, or the value and the event. All others are *filtered*. An event of
+     * that type whose data is no \a T is *dropped* as invalid.
+     *
+     * \code
+     * events->listen<DocumentRenamed>(this, [this](const DocumentRenamed &renamed) { setTitle(renamed.to); });
+     * \endcode
+     */
+    template<typename T, typename Functor>
+    Subscription listen(QObject *context, Functor functor, const ListenOptions &options = {})
+    {
+        return listenAnswering(
+            context,
+            [functor = std::move(functor), type = Event::typeOf<T>()](const Event &event) mutable {
+                if (event.data().metaType() != QMetaType::fromType<T>() && event.type() != type)
+                    return Delivery::filtered();
+                const Result<T> value = event.value<T>();
+                if (!value)
+                    return Delivery::failed(Delivery::Error::Invalid, value.errorText(), Delivery::Retry::Never);
+                if constexpr (std::is_invocable_v<Functor &, const T &, const Event &>)
+                    functor(*value, event);
+                else
+                    functor(*value);
+                return Delivery::delivered();
+            },
+            options);
+    }
+
+    /*!
+     * How much is remembered for listeners that come later; nothing if not set. Any thread. A change takes its place in the
+     * order of the writes.
+     */
+    [[nodiscard]] History history() const;
+    void setHistory(const History &history);
 
     //! Pacing::Free if not set. Any thread.
     [[nodiscard]] Pacing pacing() const;
@@ -72,6 +113,9 @@ Q_SIGNALS:
     void pacingChanged(Qanat::Broadcaster::Pacing pacing, QPrivateSignal);
 
 private:
+    Subscription listenAnswering(QObject *context, std::function<Delivery(const Event &)> functor,
+                                 const ListenOptions &options);
+
     const std::unique_ptr<BroadcasterPrivate> d;
 };
 

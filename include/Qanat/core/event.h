@@ -65,6 +65,8 @@ struct EventData;
  * | QUuid | QString, without braces | QUuid |
  * | QJsonValue, QJsonObject, QJsonArray, QJsonDocument | as the values they hold | as the values they hold |
  * | QCborValue, QCborMap, QCborArray (keys are strings; no undefined, no unknown tags) | as the values they hold | as the values they hold |
+ * | a Q_GADGET with properties | QVariantMap of its properties, see value() | QVariantMap of its properties |
+ * | other containers that QVariant can iterate (QList<T>, QMap<QString, T>) | QVariantList, QVariantMap | QVariantList, QVariantMap |
  *
  * Everything else is refused and named, above all NaN, infinity, a quint64 beyond 2^63-1, lone surrogates, pointers and
  * types that are not in the table. Nothing is turned into null.
@@ -198,6 +200,55 @@ public:
      * (32 for extensions), numbers that a double cannot hold, lone surrogates, and more than 512 levels of data.
      */
     [[nodiscard]] static Result<Event> fromJson(QByteArrayView json);
+
+    /*!
+     * An event that carries \a value: its type is typeOf<T>(), its data the value itself. What \a T needs is what QVariant
+     * needs; to leave the process it is a Q_GADGET with properties, which may be gadgets, enumerations and containers of such.
+     *
+     * \code
+     * struct DocumentRenamed
+     * {
+     *     Q_GADGET
+     *     Q_CLASSINFO("EventType", "document.renamed")
+     *     Q_PROPERTY(QString from MEMBER from)
+     *     Q_PROPERTY(QString to MEMBER to)
+     * public:
+     *     QString from;
+     *     QString to;
+     * };
+     * events->write(Event::fromValue(DocumentRenamed{from, to}));
+     * \endcode
+     */
+    template<typename T>
+    [[nodiscard]] static Event fromValue(const T &value)
+    {
+        return Event(typeOf<T>(), QVariant::fromValue(value));
+    }
+    //! What events that carry a \a T are called: the class info `EventType` of a Q_GADGET, else the name of the type, with
+    //! dots for what separates its namespaces.
+    template<typename T>
+    [[nodiscard]] static QString typeOf()
+    {
+        return typeOf(QMetaType::fromType<T>());
+    }
+    [[nodiscard]] static QString typeOf(QMetaType type);
+
+    /*!
+     * The data as a \a T: the value itself, where the data holds one; else it is made of data as it comes from JSON or CBOR,
+     * a gadget from a map of its properties. Properties that are not named there keep what a new gadget has in them, and
+     * what the gadget does not know is passed over. Fails where a part has another type or does not fit, and names it:
+     * `data.copies: a text cannot be taken as int`. Numbers never lose anything but the precision of a float.
+     */
+    template<typename T>
+    [[nodiscard]] Result<T> value() const
+    {
+        const Result<QVariant> value = valueAs(QMetaType::fromType<T>());
+        if (!value)
+            return Failure{value.errorText()};
+        return *static_cast<const T *>(value->constData());
+    }
+    //! The same for a type that is known at run time only. The QVariant holds exactly that type.
+    [[nodiscard]] Result<QVariant> valueAs(QMetaType type) const;
 
     /*!
      * The event as a CBOR map (RFC 8949) with the same members as in JSON. Bytes stay bytes, and QDateTime, QUrl and QUuid

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Qanat authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include <Qanat/core/delivery.h>
 #include <Qanat/core/event.h>
 
 #include <QtCore/QByteArrayList>
@@ -1110,8 +1111,14 @@ void TestEvent::refused_data()
     row("object", QVariantMap{{u"o"_s, QVariant::fromValue<QObject *>(nullptr)}},
         u"data.o: a value of type QObject* cannot be carried"_s);
     row("point", QPoint(1, 2), u"data: a value of type QPoint cannot be carried"_s);
-    row("list of ints", QVariant::fromValue(QList<int>{1}), u"data: a value of type QList<int> cannot be carried"_s);
-    row("event", QVariant::fromValue(Event()), u"data: a value of type Qanat::Event cannot be carried"_s);
+    row("list of points", QVariant::fromValue(QList<QPoint>{{1, 2}}),
+        u"data[0]: a value of type QPoint cannot be carried"_s);
+    row("map with keys that are no texts", QVariant::fromValue(QMap<int, int>{{1, 2}}),
+        u"data: a value of type QMap<int,int> cannot be carried"_s);
+    row("gadget without properties", QVariant::fromValue(Qanat::Delivery()),
+        u"data: a value of type Qanat::Delivery cannot be carried"_s);
+    row("gadget with a property that cannot be carried", QVariant::fromValue(Event()),
+        u"data.time: a time that is not valid or not in the years 0 to 9999 cannot be carried"_s);
     row("regular expression", QRegularExpression(u"a"_s),
         u"data: a value of type QRegularExpression cannot be carried"_s);
     row("CBOR regular expression", QVariant::fromValue(QCborValue(QRegularExpression(u"a"_s))),
