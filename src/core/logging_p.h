@@ -9,6 +9,7 @@
 // Names, counts and reasons; never what an event carries.
 Q_DECLARE_LOGGING_CATEGORY(qanatSink)
 Q_DECLARE_LOGGING_CATEGORY(qanatRetry)
+Q_DECLARE_LOGGING_CATEGORY(qanatSource)
 Q_DECLARE_LOGGING_CATEGORY(qanatWorker)
 
 #endif

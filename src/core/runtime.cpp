@@ -39,13 +39,26 @@ State &state()
     return *state;
 }
 
-// What waits for a mailbox in the thread that watches.
-using Watches = std::unordered_map<const Mailbox *, std::unique_ptr<Timer>>;
+// What waits in the thread that watches: for a mailbox, or for whom something is planned.
+using Watches = std::unordered_map<const void *, std::unique_ptr<Timer>>;
 
 Watches &watches()
 {
     static thread_local Watches watches;
     return watches;
+}
+
+// In the thread that watches.
+void startWatch(const void *key, const std::shared_ptr<Clock> &clock, std::chrono::nanoseconds due,
+                std::function<void()> action)
+{
+    auto timer = std::make_unique<Timer>([key, action = std::move(action)] {
+        const auto done = std::move(watches()[key]);
+        watches().erase(key);
+        action();
+    });
+    timer->start(clock, due);
+    watches()[key] = std::move(timer);
 }
 
 class WatchTask final : public PumpTask
@@ -79,20 +92,36 @@ public:
         watches().erase(m_key);
         if (!due)
             return;
-        auto timer = std::make_unique<Timer>([kind = m_kind, key = m_key, weak = m_mailbox] {
-            const auto done = std::move(watches()[key]);
-            watches().erase(key);
+        startWatch(m_key, clock, *due, [kind = m_kind, weak = m_mailbox] {
             if (const auto late = weak.lock())
                 kind == Kind::Deadline ? late->expire() : late->forceClosed();
         });
-        timer->start(clock, *due);
-        watches()[m_key] = std::move(timer);
     }
 
 private:
     const Kind m_kind;
     const Mailbox *const m_key;
     const std::weak_ptr<Mailbox> m_mailbox;
+};
+
+class PlanTask final : public PumpTask
+{
+public:
+    PlanTask(const void *key, std::shared_ptr<Clock> clock, std::chrono::nanoseconds due, std::function<void()> action)
+        : m_key(key)
+        , m_clock(std::move(clock))
+        , m_due(due)
+        , m_action(std::move(action))
+    {
+    }
+
+    void run() override { startWatch(m_key, m_clock, m_due, std::move(m_action)); }
+
+private:
+    const void *const m_key;
+    const std::shared_ptr<Clock> m_clock;
+    const std::chrono::nanoseconds m_due;
+    std::function<void()> m_action;
 };
 
 // The timers end in the thread they belong to.
@@ -258,6 +287,15 @@ void unwatch(const Mailbox *mailbox)
     }
     if (worker)
         worker->pump()->schedule(std::make_shared<WatchTask>(WatchTask::Kind::Nothing, mailbox));
+}
+
+bool plan(const void *key, const std::shared_ptr<Clock> &clock, std::chrono::nanoseconds due,
+          std::function<void()> action)
+{
+    const auto worker = watcher();
+    if (worker)
+        worker->pump()->schedule(std::make_shared<PlanTask>(key, clock, due, std::move(action)));
+    return worker != nullptr;
 }
 
 void startOrWait(const std::shared_ptr<Worker> &worker)

@@ -8,6 +8,7 @@
 
 #include <QtCore/qglobal.h>
 
+#include <functional>
 #include <memory>
 
 QT_BEGIN_NAMESPACE
@@ -37,6 +38,10 @@ bool watchDeadline(const std::shared_ptr<Mailbox> &mailbox);
 // Has the mailbox closed by force after the grace.
 bool watchGrace(const std::shared_ptr<Mailbox> &mailbox);
 void unwatch(const Mailbox *mailbox);
+// Has \a action called at \a due, in the thread that watches; what was planned for the same \a key before is forgotten. False where
+// nothing watches, and nothing will be called.
+bool plan(const void *key, const std::shared_ptr<Clock> &clock, std::chrono::nanoseconds due,
+          std::function<void()> action);
 // Starts the worker's thread, now or when QCoreApplication exists.
 void startOrWait(const std::shared_ptr<Worker> &worker);
 // The thread ends by itself soon; it is destroyed some time after that, from another thread.

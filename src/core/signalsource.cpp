@@ -1,0 +1,253 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "Qanat/core/signalsource.h"
+
+#include "logging_p.h"
+#include "signalargument_p.h"
+#include "signaltap_p.h"
+
+#include "Qanat/core/sink.h"
+
+#include <exception>
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+namespace {
+
+/*
+ * Receives signals that are known at run time only: its slots are numbers beyond those of QObject, one for each signal.
+ *
+ * It lives in no thread, since any may emit, and as long as the sender does: whoever emits while others disconnect must find it.
+ */
+class SignalRelay final : public QObject
+{
+public:
+    using Action = std::function<void(void **arguments)>;
+
+    SignalRelay() { moveToThread(nullptr); }
+
+    // Before the first of them is connected.
+    void add(const QMetaMethod &signal, Action action) { m_slots.push_back({signal, std::move(action)}); }
+
+    static void connect(const std::shared_ptr<SignalRelay> &relay, QObject *sender, SignalTap &tap)
+    {
+        for (size_t i = 0; i < relay->m_slots.size(); ++i) {
+            tap.add(QMetaObject::connect(sender, relay->m_slots[i].signal.methodIndex(), relay.get(),
+                                         staticMetaObject.methodCount() + int(i), Qt::DirectConnection));
+        }
+        QObject::connect(sender, &QObject::destroyed, [relay] {});
+    }
+
+    int qt_metacall(QMetaObject::Call call, int id, void **arguments) override
+    {
+        id = QObject::qt_metacall(call, id, arguments);
+        if (id < 0 || call != QMetaObject::InvokeMetaMethod)
+            return id;
+        if (size_t(id) < m_slots.size())
+            m_slots[size_t(id)].action(arguments);
+        return id - int(m_slots.size());
+    }
+
+private:
+    struct Numbered
+    {
+        QMetaMethod signal;
+        Action action;
+    };
+    std::vector<Numbered> m_slots;
+};
+
+void refuse(const QObject *sender, const QString &what, const QString &reason)
+{
+    const QString name = sender ? QString::fromLatin1(sender->metaObject()->className()) : u"null"_s;
+    qCWarning(qanatSource, "%ls of %ls is not connected: %ls", qUtf16Printable(what), qUtf16Printable(name),
+              qUtf16Printable(reason));
+}
+
+bool isRefusedFor(const QObject *sender, const QString &what, const Sink *sink)
+{
+    const QString reason = SignalTap::refusal(sender, sink);
+    if (!reason.isEmpty())
+        refuse(sender, what, reason);
+    return !reason.isEmpty();
+}
+
+bool isReadable(const QObject *sender, const QMetaMethod &signal)
+{
+    const QString type = SignalTap::unreadable(signal);
+    if (!type.isEmpty()) {
+        refuse(sender, QString::fromLatin1(signal.methodSignature()),
+               u"%1 is not complete, or not known to the meta-object; a function can make the event"_s.arg(type));
+    }
+    return type.isEmpty();
+}
+
+// The signals of a class, without those that moc makes for parameters with a default.
+QList<QMetaMethod> signalsOf(const QMetaObject *meta, int first)
+{
+    QList<QMetaMethod> found;
+    for (int i = first; i < meta->methodCount(); ++i) {
+        const QMetaMethod method = meta->method(i);
+        if (method.methodType() == QMetaMethod::Signal && !(method.attributes() & QMetaMethod::Cloned))
+            found.append(method);
+    }
+    return found;
+}
+
+// The one that is meant by a name, or by a signature.
+QMetaMethod signalNamed(const QObject *sender, const char *text)
+{
+    const QMetaObject *const meta = sender->metaObject();
+    QByteArray name = QByteArray(text).trimmed();
+    if (name.startsWith('2'))
+        name.remove(0, 1); // As SIGNAL() does.
+    if (name.contains('(')) {
+        const int index = meta->indexOfSignal(QMetaObject::normalizedSignature(name.constData()).constData());
+        if (index < 0)
+            refuse(sender, QString::fromUtf8(name), u"there is no such signal"_s);
+        return index < 0 ? QMetaMethod() : meta->method(index);
+    }
+    QList<QMetaMethod> found = signalsOf(meta, 0);
+    found.removeIf([&name](const QMetaMethod &method) { return method.name() != name; });
+    if (found.size() == 1)
+        return found.first();
+    QStringList signatures;
+    for (const QMetaMethod &method : std::as_const(found))
+        signatures.append(QString::fromLatin1(method.methodSignature()));
+    refuse(sender, QString::fromUtf8(name),
+           found.isEmpty() ? u"there is no such signal"_s
+                           : u"there are several signals of that name: %1"_s.arg(signatures.join(u", "_s)));
+    return {};
+}
+
+} // namespace
+
+SignalSource::SignalSource() noexcept = default;
+SignalSource::SignalSource(std::shared_ptr<SignalTap> tap) noexcept
+    : m_tap(std::move(tap))
+{
+}
+SignalSource::SignalSource(const SignalSource &other) = default;
+SignalSource::SignalSource(SignalSource &&other) noexcept = default;
+SignalSource &SignalSource::operator=(const SignalSource &other) = default;
+SignalSource &SignalSource::operator=(SignalSource &&other) noexcept = default;
+SignalSource::~SignalSource() = default;
+
+bool SignalSource::isActive() const
+{
+    return m_tap && m_tap->isActive();
+}
+
+void SignalSource::disconnect()
+{
+    if (m_tap)
+        m_tap->end();
+}
+
+SignalSource::Slot::Slot(const QObject *sender, const QMetaMethod &signal, Sink *sink, const QString &type,
+                         const SignalOptions &options)
+{
+    if (isRefusedFor(sender, QString::fromLatin1(signal.methodSignature()), sink))
+        return;
+    if (!signal.isValid()) {
+        refuse(sender, type, u"it is no signal"_s);
+        return;
+    }
+    if (!isReadable(sender, signal))
+        return;
+    m_tap = std::make_shared<SignalTap>(*sender, *sink, options);
+    m_tap->signal = signal;
+    m_tap->type = type;
+}
+
+SignalSource::Slot::Slot(const QObject *sender, Sink *sink, const SignalOptions &options)
+{
+    if (!isRefusedFor(sender, u"A signal"_s, sink))
+        m_tap = std::make_shared<SignalTap>(*sender, *sink, options);
+}
+
+SignalSource::Slot::~Slot() = default;
+SignalSource::Slot::Slot(const Slot &other) = default;
+SignalSource::Slot &SignalSource::Slot::operator=(const Slot &other) = default;
+
+void SignalSource::Slot::emitted(void **arguments) const
+{
+    m_tap->write(m_tap->signal, m_tap->type, arguments);
+}
+
+void SignalSource::Slot::emitted(const std::function<std::optional<Event>()> &make) const
+{
+    // It must not leave through the signal: Qt does not carry exceptions.
+    try {
+        if (const std::optional<Event> event = make())
+            m_tap->write(*event);
+    } catch (const std::exception &error) {
+        qCWarning(qanatSource, "An exception left the function that makes an event of a signal: %s", error.what());
+    } catch (...) {
+        qCWarning(qanatSource, "An exception left the function that makes an event of a signal");
+    }
+}
+
+SignalSource SignalSource::Slot::connected(const QMetaObject::Connection &connection) const
+{
+    m_tap->add(connection);
+    return m_tap->handle();
+}
+
+SignalSource connectSignal(QObject *sender, const char *signal, Sink *sink, const QString &type,
+                           const SignalOptions &options)
+{
+    if (isRefusedFor(sender, QString::fromUtf8(signal), sink))
+        return {};
+    const QMetaMethod method = signalNamed(sender, signal);
+    if (!method.isValid() || !isReadable(sender, method))
+        return {};
+    const auto tap = std::make_shared<SignalTap>(*sender, *sink, options);
+    const auto relay = std::make_shared<SignalRelay>();
+    relay->add(method, [tap, method, type](void **arguments) { tap->write(method, type, arguments); });
+    SignalRelay::connect(relay, sender, *tap);
+    return tap->handle();
+}
+
+SignalSource connectAllSignals(QObject *sender, Sink *sink, const QString &typePrefix, const SignalOptions &options)
+{
+    if (isRefusedFor(sender, u"All signals"_s, sink))
+        return {};
+    const auto tap = std::make_shared<SignalTap>(*sender, *sink, options);
+    const auto relay = std::make_shared<SignalRelay>();
+    const QList<QMetaMethod> methods = signalsOf(sender->metaObject(), QObject::staticMetaObject.methodCount());
+    for (const QMetaMethod &method : methods) {
+        if (!isReadable(sender, method))
+            continue;
+        const QString type = typePrefix + u'.' + QString::fromLatin1(method.name());
+        relay->add(method, [tap, method, type](void **arguments) { tap->write(method, type, arguments); });
+    }
+    SignalRelay::connect(relay, sender, *tap);
+    return tap->handle();
+}
+
+SignalSource connectProperty(QObject *sender, const char *property, Sink *sink, const QString &type,
+                             const SignalOptions &options)
+{
+    const QString name = QString::fromUtf8(property);
+    if (isRefusedFor(sender, name, sink))
+        return {};
+    const QMetaObject *const meta = sender->metaObject();
+    const QMetaProperty read = meta->property(meta->indexOfProperty(property));
+    if (!read.isValid() || !read.hasNotifySignal()) {
+        refuse(sender, name, read.isValid() ? u"the property has no NOTIFY signal"_s : u"there is no such property"_s);
+        return {};
+    }
+    const auto tap = std::make_shared<SignalTap>(*sender, *sink, options);
+    const auto relay = std::make_shared<SignalRelay>();
+    relay->add(read.notifySignal(), [tap, read, sender, name, type](void **) {
+        tap->write(Event(type, QVariantMap{{name, signalArgument(read.read(sender))}}));
+    });
+    SignalRelay::connect(relay, sender, *tap);
+    return tap->handle();
+}
+
+} // namespace Qanat
