@@ -4,6 +4,7 @@
 // The contract of a sink, asked of every sink there is. A new one joins with a line in main().
 
 #include <Qanat/Broadcaster>
+#include <Qanat/Channel>
 #include <Qanat/CircuitBreaker>
 #include <Qanat/ContractSuite>
 #include <Qanat/ExponentialBackoff>
@@ -23,6 +24,7 @@
 #include <QtCore/qcoreapplication.h>
 
 #include <mutex>
+#include <thread>
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
@@ -90,6 +92,33 @@ ContractSubject listening()
     return subject;
 }
 
+// It holds few events at a time, and a thread reads them.
+ContractSubject read()
+{
+    struct Reader
+    {
+        std::mutex mutex;
+        QStringList ids;
+        std::thread thread;
+        ~Reader() { thread.join(); }
+    };
+    const auto reader = std::make_shared<Reader>();
+    auto channel = std::make_unique<Channel>(4);
+    reader->thread = std::thread([reader = reader.get(), next = channel->begin()]() mutable {
+        for (; next != Channel::Iterator(); ++next) {
+            const std::lock_guard lock(reader->mutex);
+            reader->ids.append(next->id());
+        }
+    });
+    ContractSubject subject(std::move(channel));
+    subject.environment = reader;
+    subject.arrivedIds = [reader = reader.get()] {
+        const std::lock_guard lock(reader->mutex);
+        return reader->ids;
+    };
+    return subject;
+}
+
 #ifdef QANAT_WITH_HTTP
 ContractSubject overHttp()
 {
@@ -151,6 +180,7 @@ int main(int argc, char *argv[])
         });
     });
     suite.add(u"Listener"_s, listening);
+    suite.add(u"Channel"_s, read);
 #ifdef QANAT_WITH_HTTP
     suite.add(u"HttpSink"_s, overHttp);
 #endif
