@@ -173,16 +173,16 @@ WriteResult Mailbox::writeSome(const Batch &batch)
     return writeChecked(batch, Offer::Again);
 }
 
-WriteResult Mailbox::writeChecked(const Batch &batch, Offer offer, const Delivery *deadFor)
+WriteResult Mailbox::writeChecked(const Batch &batch, Offer offer, const std::shared_ptr<const GivenUp> &givenUp)
 {
     Section section(this);
     WriteResult result(WriteResult::Status::Closed, 0);
     emptyHopper();
     m_statistics.offered += batch.size();
     if (m_stage == Stage::Open && m_isLimited) {
-        result = writeLimited(section, batch, deadFor);
+        result = writeLimited(section, batch, givenUp);
     } else if (m_stage == Stage::Open) {
-        appendBatch(batch, {}, deadFor);
+        appendBatch(batch, {}, givenUp);
         kick(section.after());
         section->signals |= Notifier::Changed;
         result = WriteResult(WriteResult::Status::Accepted, batch.size());
@@ -195,7 +195,7 @@ WriteResult Mailbox::writeChecked(const Batch &batch, Offer offer, const Deliver
     return result;
 }
 
-WriteResult Mailbox::writeLimited(Section &section, const Batch &batch, const Delivery *deadFor)
+WriteResult Mailbox::writeLimited(Section &section, const Batch &batch, const std::shared_ptr<const GivenUp> &givenUp)
 {
     qsizetype accepted = 0;
     WriteResult::Status status = WriteResult::Status::Accepted;
@@ -203,7 +203,7 @@ WriteResult Mailbox::writeLimited(Section &section, const Batch &batch, const De
     while (accepted < batch.size()) {
         const qsizetype room = roomFor(batch, accepted);
         if (room > 0) {
-            appendBatch(batch.mid(accepted, room), {}, deadFor);
+            appendBatch(batch.mid(accepted, room), {}, givenUp);
             accepted += room;
             kick(section.after());
             continue;
@@ -420,9 +420,9 @@ void Mailbox::noteSingleWrite()
         hopper->enroll();
 }
 
-void Mailbox::appendBatch(const Batch &batch, CompletionRef upstream, const Delivery *deadFor)
+void Mailbox::appendBatch(const Batch &batch, CompletionRef upstream, const std::shared_ptr<const GivenUp> &givenUp)
 {
-    if (batch.size() == 1 && !upstream && !deadFor && !batch.orderKey() && batch.acceptedAt() == nanoseconds(0)) {
+    if (batch.size() == 1 && !upstream && !givenUp && !batch.orderKey() && batch.acceptedAt() == nanoseconds(0)) {
         append(Event(batch.first()), bytesOf(batch));
         return;
     }
@@ -430,9 +430,8 @@ void Mailbox::appendBatch(const Batch &batch, CompletionRef upstream, const Deli
     node->batch = batch;
     node->stamp = now();
     node->upstream = std::move(upstream);
-    if (deadFor)
-        node->reason = *deadFor;
-    else
+    node->givenUp = givenUp;
+    if (!givenUp)
         stampAcceptance(batch, node->stamp);
     m_queue.append(node);
     m_statistics.written += batch.size();

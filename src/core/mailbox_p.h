@@ -180,10 +180,11 @@ private:
     qsizetype hopperCount() const;
     bool isHopperOpen() const;
     void noteSingleWrite();
-    void appendBatch(const Batch &batch, CompletionRef upstream = {}, const Delivery *deadFor = nullptr);
+    void appendBatch(const Batch &batch, CompletionRef upstream = {},
+                     const std::shared_ptr<const GivenUp> &givenUp = {});
     enum class Offer : quint8 { Once, Again }; // Again: what is not accepted comes back.
-    WriteResult writeChecked(const Batch &batch, Offer offer, const Delivery *deadFor = nullptr);
-    WriteResult writeLimited(Section &section, const Batch &batch, const Delivery *deadFor);
+    WriteResult writeChecked(const Batch &batch, Offer offer, const std::shared_ptr<const GivenUp> &givenUp = {});
+    WriteResult writeLimited(Section &section, const Batch &batch, const std::shared_ptr<const GivenUp> &givenUp);
     qsizetype roomFor(const Batch &batch, qsizetype position) const;
     bool makeRoom(Section &section, qsizetype events, qint64 bytes);
     bool dropOldest(Section &section, qsizetype events);

@@ -10,9 +10,16 @@
 
 #include <chrono>
 #include <functional>
-#include <optional>
+#include <memory>
 
 namespace Qanat {
+
+// Why events are dead letters, and who says so.
+struct GivenUp
+{
+    Delivery reason;
+    QString sink;
+};
 
 // A run of events in the intake, or a command that takes its place among them.
 struct Node
@@ -22,8 +29,8 @@ struct Node
     std::chrono::nanoseconds stamp{0};
     CompletionRef upstream;
     std::function<void()> command;
-    // The events are dead letters for this reason, and not yet marked as such.
-    std::optional<Delivery> reason;
+    // The events are dead letters, and not yet marked as such.
+    std::shared_ptr<const GivenUp> givenUp;
     // Its chunk was made here and still takes events.
     bool isBuilding = false;
     // No other batch covers its events.

@@ -168,7 +168,7 @@ void Mailbox::noteDrop(Section &section, const Batch &batch, const Delivery &del
     if (!m_hasDeadLetters || DeliveryAccess::isDeadLettered(delivery))
         return;
     section.rare().deadLetterBox = m_deadLetters.lock();
-    section.rare().deadLetters.emplace_back(batch, delivery);
+    section.rare().deadLetters.emplace_back(batch, std::make_shared<GivenUp>(GivenUp{delivery, labelLocked()}));
 }
 
 void Mailbox::checkRoom(Aftermath &after)

@@ -78,10 +78,10 @@ void Mailbox::Section::apply(const Aftermath::Rare &after)
 void Mailbox::Section::writeDeadLetters(const Aftermath::Rare &after)
 {
     qsizetype lost = 0;
-    for (const auto &[batch, reason] : after.deadLetters) {
+    for (const auto &[batch, givenUp] : after.deadLetters) {
         lost += batch.size();
         if (after.deadLetterBox)
-            lost -= after.deadLetterBox->writeChecked(batch, Offer::Once, &reason).accepted();
+            lost -= after.deadLetterBox->writeChecked(batch, Offer::Once, givenUp).accepted();
     }
     if (lost > 0) {
         qCWarning(qanatSink, "%ls: %lld events were not accepted by the dead-letter sink",

@@ -30,7 +30,7 @@ struct Mailbox::Aftermath
         QString notice;
         qint64 droppedCount = 0;
         Delivery lastDropped;
-        std::vector<std::pair<Batch, Delivery>> deadLetters;
+        std::vector<std::pair<Batch, std::shared_ptr<const GivenUp>>> deadLetters;
         std::shared_ptr<Mailbox> deadLetterBox;
         std::vector<std::weak_ptr<Mailbox>> watchers;
         std::vector<std::pair<std::shared_ptr<Mailbox>, std::chrono::nanoseconds>> closing;

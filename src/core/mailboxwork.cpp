@@ -30,7 +30,7 @@ quint64 defaultKey(const Event &event)
 // Appends the events of a node as a dead-letter sink gets them.
 void appendDeadLetters(QList<Event> &events, const Node &node)
 {
-    const Delivery &delivery = *node.reason;
+    const Delivery &delivery = node.givenUp->reason;
     const Delivery cause = delivery.cause().isFailure() ? delivery.cause() : delivery;
     const QString reason = delivery.toString();
     const QString error = QString::fromLatin1(QMetaEnum::fromType<Delivery::Error>().valueToKey(int(cause.error())));
@@ -39,6 +39,7 @@ void appendDeadLetters(QList<Event> &events, const Node &node)
         event.setExtension(u"deadletterreason"_s, reason);
         event.setExtension(u"deadlettererror"_s, error);
         event.setExtension(u"deadletterattempts"_s, attempts);
+        event.setExtension(u"deadlettersink"_s, node.givenUp->sink);
         events.append(std::move(event));
     }
 }
@@ -219,13 +220,13 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
         return false;
     if (m_queue.isEmpty())
         emptyHopper();
-    if (!m_queue.isEmpty() && m_queue.head->reason && hasSlot()) {
+    if (!m_queue.isEmpty() && m_queue.head->givenUp && hasSlot()) {
         markDeadLetters(section);
         return true;
     }
     StateRef<Call> call = nextCall(section);
     if (!call)
-        return !m_queue.isEmpty() && (m_queue.head->command || (m_queue.head->reason && hasSlot()));
+        return !m_queue.isEmpty() && (m_queue.head->command || (m_queue.head->givenUp && hasSlot()));
     invoke(section, call);
     section->oldCalls.append(std::move(call));
     return true;
@@ -293,7 +294,7 @@ StateRef<Call> Mailbox::nextOfLanes(Section &section)
 {
     // No further than needed: what is still in the intake costs less there.
     dropEmptyLanes();
-    while (m_readyLanes.empty() && !m_queue.isEmpty() && !m_queue.head->command && !m_queue.head->reason) {
+    while (m_readyLanes.empty() && !m_queue.isEmpty() && !m_queue.head->command && !m_queue.head->givenUp) {
         sort(section);
         dropEmptyLanes();
     }
@@ -358,7 +359,7 @@ void Mailbox::takeInHand(qsizetype most)
     auto *part = new Node;
     part->batch = first->batch.mid(0, most);
     part->stamp = first->stamp;
-    part->reason = first->reason;
+    part->givenUp = first->givenUp;
     BatchBuilder::dropFirst(first->batch, most);
     m_inHand.append(part);
 }
@@ -417,7 +418,7 @@ void Mailbox::markDeadLetters(Section &section)
     constexpr qsizetype AFew = 256;
     for (const qsizetype most = std::min(mostInHand(), AFew); count < most; count += m_inHand.tail->batch.size()) {
         const Node *next = m_queue.head;
-        if (!next || !next->reason || next->stamp - stamp > Hopper::LongestRun)
+        if (!next || !next->givenUp || next->stamp - stamp > Hopper::LongestRun)
             break;
         takeInHand(most - count);
     }

@@ -144,6 +144,7 @@ void Sink::setDeadLetterSink(Sink *sink)
         qCWarning(qanatSink, "A sink cannot be its own dead-letter sink");
         return;
     }
+    SinkAccess::noteType(*this);
     d->mailbox->setDeadLetters(sink ? sink->d->mailbox : nullptr);
 }
 

@@ -7,6 +7,7 @@
 #include <Qanat/Channel>
 #include <Qanat/CircuitBreaker>
 #include <Qanat/ContractSuite>
+#include <Qanat/DeadLetters>
 #include <Qanat/ExponentialBackoff>
 #include <Qanat/Filter>
 #include <Qanat/Queue>
@@ -119,6 +120,19 @@ ContractSubject read()
     return subject;
 }
 
+ContractSubject kept()
+{
+    auto letters = std::make_unique<DeadLetters>(1000000);
+    ContractSubject subject(std::unique_ptr<Sink>(std::move(letters)));
+    subject.arrivedIds = [dead = static_cast<DeadLetters *>(subject.sink.get())] {
+        QStringList ids;
+        for (const DeadLetter &letter : dead->letters())
+            ids.append(letter.event.id());
+        return ids;
+    };
+    return subject;
+}
+
 #ifdef QANAT_WITH_HTTP
 ContractSubject overHttp()
 {
@@ -181,6 +195,7 @@ int main(int argc, char *argv[])
     });
     suite.add(u"Listener"_s, listening);
     suite.add(u"Channel"_s, read);
+    suite.add(u"DeadLetters"_s, kept);
 #ifdef QANAT_WITH_HTTP
     suite.add(u"HttpSink"_s, overHttp);
 #endif

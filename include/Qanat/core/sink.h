@@ -104,8 +104,9 @@ public:
     void setOrderKey(std::function<QString(const Event &)> key);
 
     /*!
-     * The sink for what this one gives up for good, each event with the extension attributes `deadletterreason`,
-     * `deadlettererror` and `deadletterattempts`. It is not owned, may be destroyed at any time, and may be null. What it
+     * The sink for what this one gives up for good, each event with the extension attributes `deadletterreason` and
+     * `deadlettersink` (for people), `deadlettererror` (a key of Delivery::Error) and `deadletterattempts`. DeadLetters keeps them to
+     * be looked at and sent again; any other sink will do. It is not owned, may be destroyed at any time, and may be null. What it
      * does not accept is lost with a warning. What a close leaves is given up, too. Any thread; not this sink itself.
      */
     void setDeadLetterSink(Sink *sink);

@@ -385,6 +385,7 @@ void RetryingSinkTest::line29_whatCannotSucceedIsNotTriedAgain()
     QCOMPARE(dead.extension(u"deadlettererror"_s).toString(), u"Refused"_s);
     QVERIFY(dead.extension(u"deadletterreason"_s).toString().contains(u"refused"_s));
     QCOMPARE(dead.extension(u"deadletterattempts"_s).toInt(), 1);
+    QCOMPARE(dead.extension(u"deadlettersink"_s).toString(), u"RetryingSink"_s);
     QVERIFY(dead.isValid());
 }
 

@@ -1,0 +1,186 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "qanattest.h"
+
+#include <Qanat/DeadLetters>
+#include <Qanat/ExponentialBackoff>
+#include <Qanat/Queue>
+#include <Qanat/RetryingSink>
+
+#include <QtCore/qregularexpression.h>
+
+using namespace Qt::StringLiterals;
+using namespace Qanat;
+
+class TestDeadLetters : public ThreadedTest
+{
+    Q_OBJECT
+private Q_SLOTS:
+    void keepsWhatWasGivenUp();
+    void keepsTheLastOfTooMany();
+    void sendsAgain();
+    void whatIsNotAcceptedStays();
+    void whatFailsAgainComesBack();
+    void removesAndClears();
+    void tellsOfChanges();
+    void ofSeveralSinks();
+};
+
+void TestDeadLetters::keepsWhatWasGivenUp()
+{
+    DeadLetters dead;
+    auto end = std::make_unique<RecordingSink>();
+    end->recording()->setBehaviour(always(permanentFailure()));
+    auto retry = std::make_unique<RetryingSink>(std::move(end), ExponentialBackoff());
+    retry->setObjectName(u"audit"_s);
+    retry->setDeadLetterSink(&dead);
+    Queue queue(std::move(retry));
+    Event event = someEvent();
+    event.setExtension(u"mine"_s, u"kept"_s);
+    queue.write(event);
+    QANAT_WAIT(dead.count() == 1);
+    const DeadLetter letter = dead.letters().first();
+    QCOMPARE(letter.number, 1U);
+    QCOMPARE(letter.event, event);
+    QCOMPARE(letter.sink, u"RetryingSink \"audit\""_s);
+    QCOMPARE(letter.error, permanentFailure().error());
+    QVERIFY2(letter.reason.contains(permanentFailure().errorText()), qPrintable(letter.reason));
+    QCOMPARE(letter.attempts, 1);
+    QVERIFY(letter.time.isValid());
+    QCOMPARE(dead.statistics().delivered, 1);
+}
+
+void TestDeadLetters::keepsTheLastOfTooMany()
+{
+    DeadLetters dead(3);
+    QCOMPARE(dead.capacity(), 3);
+    QTest::ignoreMessage(QtWarningMsg,
+                         "More than 3 dead letters: the oldest are lost from now on, and lost() counts them");
+    const QList<Event> events = someEvents(5);
+    dead.write(Batch(events));
+    QANAT_WAIT(dead.statistics().delivered == 5);
+    QCOMPARE(dead.count(), 3);
+    QCOMPARE(dead.lost(), 2);
+    const QList<DeadLetter> letters = dead.letters();
+    for (int i = 0; i < 3; ++i) {
+        QCOMPARE(letters[i].event.id(), events[i + 2].id());
+        QCOMPARE(letters[i].number, quint64(i + 3));
+        QCOMPARE(letters[i].error, Delivery::Error::None);
+    }
+}
+
+void TestDeadLetters::sendsAgain()
+{
+    DeadLetters dead;
+    const QList<Event> events = someEvents(4);
+    dead.write(Batch(events));
+    QANAT_WAIT(dead.count() == 4);
+    RecordingSink sink;
+    QCOMPARE(dead.sendAgain(2, &sink), WriteResult::Status::Accepted);
+    QCOMPARE(dead.count(), 3);
+    QCOMPARE(dead.sendAgain(2, &sink), WriteResult::Status::Invalid);
+    QCOMPARE(dead.sendAgain(1, nullptr), WriteResult::Status::Invalid);
+    QCOMPARE(dead.sendAgain(1, &dead), WriteResult::Status::Invalid);
+    QCOMPARE(dead.sendAllAgain(&sink), 3);
+    QCOMPARE(dead.count(), 0);
+    QANAT_WAIT(sink.recording()->count() == 4);
+    const QStringList ids = idsOf(events);
+    QCOMPARE(sink.recording()->ids(), (QStringList{ids[1], ids[0], ids[2], ids[3]}));
+}
+
+void TestDeadLetters::whatIsNotAcceptedStays()
+{
+    DeadLetters dead;
+    const QList<Event> events = someEvents(3);
+    dead.write(Batch(events));
+    QANAT_WAIT(dead.count() == 3);
+    RecordingSink small;
+    small.recording()->defer();
+    small.setLimits({1, Limits::Unlimited, Limits::Overflow::Reject});
+    QCOMPARE(dead.sendAllAgain(&small), 1);
+    QCOMPARE(dead.sendAgain(3, &small), WriteResult::Status::Full);
+    RecordingSink closed;
+    QANAT_FINISH(closed.close());
+    QCOMPARE(dead.sendAgain(2, &closed), WriteResult::Status::Closed);
+    QCOMPARE(dead.sendAllAgain(&closed), 0);
+    const QList<DeadLetter> letters = dead.letters();
+    QCOMPARE(letters.size(), 2);
+    QCOMPARE(letters[0].number, 2U);
+    QCOMPARE(letters[1].number, 3U);
+    QANAT_WAIT(small.recording()->deferredCalls() == 1);
+    small.recording()->settleAll();
+}
+
+void TestDeadLetters::whatFailsAgainComesBack()
+{
+    DeadLetters dead;
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->setBehaviour(always(permanentFailure()));
+    Queue queue(std::move(end));
+    queue.setDeadLetterSink(&dead);
+    const QList<Event> events = someEvents(3);
+    queue.write(Batch(events));
+    QANAT_WAIT(dead.count() == 3);
+    QCOMPARE(dead.sendAllAgain(&queue), 3);
+    QANAT_WAIT(dead.statistics().delivered == 6);
+    QCOMPARE(dead.count(), 3);
+    recording->setBehaviour({});
+    QCOMPARE(dead.sendAllAgain(&queue), 3);
+    QANAT_WAIT(recording->deliveredCount() == 3);
+    QCOMPARE(recording->deliveredIds(), idsOf(events));
+    QCOMPARE(dead.count(), 0);
+    QANAT_BALANCED(queue);
+}
+
+void TestDeadLetters::removesAndClears()
+{
+    DeadLetters dead;
+    dead.write(Batch(someEvents(3)));
+    QANAT_WAIT(dead.count() == 3);
+    QVERIFY(dead.remove(1));
+    QVERIFY(!dead.remove(1));
+    QVERIFY(!dead.remove(17));
+    QCOMPARE(dead.clear(), 2);
+    QCOMPARE(dead.clear(), 0);
+}
+
+void TestDeadLetters::tellsOfChanges()
+{
+    DeadLetters dead;
+    QSignalSpy changed(&dead, &DeadLetters::changed);
+    for (const Event &event : someEvents(100))
+        dead.write(event);
+    QANAT_WAIT(!changed.isEmpty() && dead.count() == 100);
+    QVERIFY(changed.size() < 50);
+    const qsizetype before = changed.size();
+    dead.clear();
+    QANAT_WAIT(changed.size() > before);
+}
+
+void TestDeadLetters::ofSeveralSinks()
+{
+    DeadLetters dead;
+    std::vector<std::unique_ptr<Queue>> queues;
+    for (const QString &name : {u"a"_s, u"b"_s}) {
+        auto end = std::make_unique<RecordingSink>();
+        end->recording()->setBehaviour(always(permanentFailure()));
+        queues.push_back(std::make_unique<Queue>(std::move(end)));
+        queues.back()->setObjectName(name);
+        queues.back()->setDeadLetterSink(&dead);
+    }
+    const Event event = someEvent();
+    for (const auto &queue : queues)
+        queue->write(event);
+    QANAT_WAIT(dead.count() == 2);
+    QStringList sinks;
+    for (const DeadLetter &letter : dead.letters())
+        sinks.append(letter.sink);
+    sinks.sort();
+    QCOMPARE(sinks, (QStringList{u"Queue \"a\""_s, u"Queue \"b\""_s}));
+}
+
+QTEST_GUILESS_MAIN(TestDeadLetters)
+
+#include "tst_deadletters.moc"
