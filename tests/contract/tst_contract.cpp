@@ -9,6 +9,7 @@
 #include <Qanat/ContractSuite>
 #include <Qanat/DeadLetters>
 #include <Qanat/ExponentialBackoff>
+#include <Qanat/FileSink>
 #include <Qanat/Filter>
 #include <Qanat/Queue>
 #include <Qanat/RecordingSink>
@@ -23,6 +24,8 @@
 #endif
 
 #include <QtCore/qcoreapplication.h>
+#include <QtCore/qfile.h>
+#include <QtCore/qtemporarydir.h>
 
 #include <mutex>
 #include <thread>
@@ -133,6 +136,24 @@ ContractSubject kept()
     return subject;
 }
 
+ContractSubject intoAFile()
+{
+    const auto directory = std::make_shared<QTemporaryDir>();
+    const QString path = directory->filePath(u"events.ndjson"_s);
+    ContractSubject subject(std::make_unique<FileSink>(path));
+    subject.environment = directory;
+    subject.arrivedIds = [path] {
+        QStringList ids;
+        QFile file(path);
+        if (!file.open(QIODevice::ReadOnly))
+            return ids;
+        while (!file.atEnd())
+            ids.append(Event::fromJson(file.readLine().chopped(1)).value().id());
+        return ids;
+    };
+    return subject;
+}
+
 #ifdef QANAT_WITH_HTTP
 ContractSubject overHttp()
 {
@@ -196,6 +217,7 @@ int main(int argc, char *argv[])
     suite.add(u"Listener"_s, listening);
     suite.add(u"Channel"_s, read);
     suite.add(u"DeadLetters"_s, kept);
+    suite.add(u"FileSink"_s, intoAFile);
 #ifdef QANAT_WITH_HTTP
     suite.add(u"HttpSink"_s, overHttp);
 #endif

@@ -60,6 +60,7 @@ public:
         Network, //!< No connection, or it was cut.
         Timeout, //!< No answer in time.
         Security, //!< The other side could not be authenticated, or the rules forbid to talk to it.
+        Storage, //!< A disk or a file could not be written.
         Other, //!< What a sink of the application reports.
     };
     Q_ENUM(Error)
