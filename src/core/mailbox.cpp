@@ -72,6 +72,13 @@ private:
     qsizetype m_remaining;
 };
 
+// A number of its own, and not the address: that of a sink that is gone is soon the address of another.
+quintptr nextIdentity()
+{
+    static std::atomic<quintptr> last{0};
+    return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
 // The first sink that accepts it says when that was.
 void stampAcceptance(const Batch &batch, nanoseconds time)
 {
@@ -96,6 +103,7 @@ Delivery Consumer::finish()
 
 Mailbox::Mailbox(Kind kind, std::shared_ptr<Pump> pump, std::shared_ptr<Worker> worker)
     : m_kind(kind)
+    , m_identity(nextIdentity())
     , m_worker(std::move(worker))
     , m_pump(std::move(pump))
     , m_clock(Clock::system())
@@ -631,7 +639,7 @@ PipelineNode Mailbox::pipeline(int depth) const
         links = m_links;
     }
     node.state = state();
-    node.identity = quintptr(this);
+    node.identity = m_identity;
     for (const auto &link : links) {
         if (depth < Deepest)
             node.targets.append(link->pipeline(depth + 1));
@@ -741,6 +749,12 @@ void Mailbox::setNotifier(const std::shared_ptr<Notifier> &notifier)
 {
     const std::lock_guard lock(m_mutex);
     m_notifier = notifier;
+}
+
+bool Mailbox::hasSink() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_notifier != nullptr;
 }
 
 void Mailbox::noteWanted()

@@ -100,6 +100,8 @@ public:
     void setTypeName(const QString &typeName);
     QString label() const;
     void setNotifier(const std::shared_ptr<Notifier> &notifier);
+    // False once the sink is being destroyed; closed says less.
+    bool hasSink() const;
     // The notifier is wanted for more than before.
     void noteWanted();
     // For a sink whose outcome is not that of its own counters: who waits for the events of a call is told by somebody else.
@@ -259,6 +261,7 @@ private:
     // The thread of the pump is here, or will be in a moment.
     std::atomic<bool> m_isAttended{false};
     const Kind m_kind;
+    const quintptr m_identity;
     std::shared_ptr<Worker> m_worker;
 
     alignas(64) mutable std::mutex m_mutex;

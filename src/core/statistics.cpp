@@ -4,6 +4,7 @@
 #include "Qanat/core/statistics.h"
 
 #include <QtCore/qdebug.h>
+#include <QtCore/qnumeric.h>
 
 #include <cmath>
 #include <limits>
@@ -15,17 +16,17 @@ namespace Qanat {
 
 namespace {
 
-// The first bucket ends at 1 us, each further octave has two; the last ends nowhere.
+// The first bucket ends at 1 us, each further octave has two; the last ends nowhere. A bound belongs to the bucket below.
 constexpr qint64 FirstBound = 1000;
 
 int bucketOf(std::chrono::nanoseconds latency) noexcept
 {
-    if (latency.count() < FirstBound)
+    if (latency.count() <= FirstBound)
         return 0;
-    const auto units = quint64(latency.count() / FirstBound);
+    const qint64 above = latency.count() - 1;
+    const auto units = quint64(above / FirstBound);
     const int octave = 63 - int(qCountLeadingZeroBits(units));
-    const bool upperHalf =
-        octave > 0 ? ((units >> (octave - 1)) & 1) : (latency.count() % FirstBound) * 2 >= FirstBound;
+    const bool upperHalf = octave > 0 ? ((units >> (octave - 1)) & 1) : (above % FirstBound) * 2 >= FirstBound;
     return std::min(1 + octave * 2 + (upperHalf ? 1 : 0), LatencyHistogram::BucketCount - 1);
 }
 
@@ -34,6 +35,12 @@ int bucketOf(std::chrono::nanoseconds latency) noexcept
 void LatencyHistogram::record(std::chrono::nanoseconds latency, qint64 count) noexcept
 {
     m_counts[size_t(bucketOf(latency))] += count;
+    // A clock that was set back takes nothing away.
+    qint64 sum = 0;
+    if (qMulOverflow(std::max(qint64(latency.count()), qint64(0)), count, &sum)
+        || qAddOverflow(sum, qint64(m_sum.count()), &sum))
+        sum = std::numeric_limits<qint64>::max();
+    m_sum = std::chrono::nanoseconds(sum);
 }
 
 qint64 LatencyHistogram::count() const noexcept
@@ -81,6 +88,15 @@ QString Statistics::toString() const
     if (lastError.isFailure())
         line += u"; last error: "_s + lastError.toString();
     return line;
+}
+
+bool Statistics::equals(const Statistics &other) const
+{
+    return offered == other.offered && rejected == other.rejected && written == other.written
+           && delivered == other.delivered && filtered == other.filtered && dropped == other.dropped
+           && pending == other.pending && pendingBytes == other.pendingBytes && inFlight == other.inFlight
+           && failed == other.failed && retried == other.retried && lastError == other.lastError
+           && latency == other.latency;
 }
 
 QDebug operator<<(QDebug debug, const Statistics &statistics)

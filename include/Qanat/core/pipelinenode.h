@@ -32,7 +32,8 @@ public:
     State state = State::Open;
     Statistics statistics;
     QList<PipelineNode> targets; //!< The target of a wrapper, or the sinks of a broadcaster.
-    quintptr identity = 0; //!< The same number as long as it is the same sink, and for the same sink in two places.
+    //! The same number as long as it is the same sink, and for the same sink in two places; never that of another.
+    quintptr identity = 0;
 
     //! A line for each sink, indented by its place.
     [[nodiscard]] QString toString() const;

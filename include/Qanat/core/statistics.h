@@ -30,14 +30,26 @@ public:
     void record(std::chrono::nanoseconds latency, qint64 count) noexcept;
 
     [[nodiscard]] qint64 count() const noexcept;
+    //! All times together; where that is more than fits, the greatest value.
+    [[nodiscard]] std::chrono::nanoseconds sum() const noexcept { return m_sum; }
     [[nodiscard]] qint64 countAt(int bucket) const { return m_counts.at(static_cast<size_t>(bucket)); }
     //! The longest time that falls into \a bucket; the last bucket has no end and answers the greatest value.
     [[nodiscard]] static std::chrono::nanoseconds upperBound(int bucket) noexcept;
     //! The time that \a fraction (0 to 1) of the events did not exceed, as the bound of a bucket; zero without events.
     [[nodiscard]] std::chrono::nanoseconds percentile(double fraction) const noexcept;
 
+    friend bool operator==(const LatencyHistogram &one, const LatencyHistogram &other) noexcept
+    {
+        return one.m_sum == other.m_sum && one.m_counts == other.m_counts;
+    }
+    friend bool operator!=(const LatencyHistogram &one, const LatencyHistogram &other) noexcept
+    {
+        return !(one == other);
+    }
+
 private:
     std::array<qint64, BucketCount> m_counts = {};
+    std::chrono::nanoseconds m_sum{0};
 };
 
 /*!
@@ -78,10 +90,18 @@ public:
     }
     //! One line for people.
     [[nodiscard]] QString toString() const;
+
+    friend bool operator==(const Statistics &one, const Statistics &other) { return one.equals(other); }
+    friend bool operator!=(const Statistics &one, const Statistics &other) { return !one.equals(other); }
+
+private:
+    bool equals(const Statistics &other) const;
 };
 
 QANAT_CORE_EXPORT QDebug operator<<(QDebug debug, const Statistics &statistics);
 
 } // namespace Qanat
+
+Q_DECLARE_METATYPE(Qanat::Statistics)
 
 #endif

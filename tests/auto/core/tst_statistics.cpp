@@ -8,6 +8,7 @@
 
 #include <QtCore/qdebug.h>
 
+#include <functional>
 #include <limits>
 
 using namespace Qt::StringLiterals;
@@ -20,10 +21,13 @@ class StatisticsTest : public QanatTest
     Q_OBJECT
 private Q_SLOTS:
     void balance();
+    void areEqualInEverything();
     void text();
     void bucketsGrow();
     void eachLatencyFallsIntoItsBucket();
+    void aBoundBelongsToItsBucket();
     void percentiles();
+    void sum();
     void extremes();
     void latencyIsThatOfTheClock();
     void countsBytesOnlyWhereLimited();
@@ -47,6 +51,23 @@ void StatisticsTest::balance()
     statistics.failed = 100;
     statistics.retried = 50;
     QVERIFY(statistics.isBalanced());
+}
+
+void StatisticsTest::areEqualInEverything()
+{
+    QVERIFY(Statistics() == Statistics());
+    const auto differs = [](const std::function<void(Statistics &)> &change) {
+        Statistics changed;
+        change(changed);
+        return changed != Statistics() && !(changed == Statistics());
+    };
+    for (const auto counter :
+         {&Statistics::offered, &Statistics::rejected, &Statistics::written, &Statistics::delivered,
+          &Statistics::filtered, &Statistics::dropped, &Statistics::pending, &Statistics::pendingBytes,
+          &Statistics::inFlight, &Statistics::failed, &Statistics::retried})
+        QVERIFY(differs([counter](Statistics &statistics) { statistics.*counter = 1; }));
+    QVERIFY(differs([](Statistics &statistics) { statistics.lastError = passingFailure(); }));
+    QVERIFY(differs([](Statistics &statistics) { statistics.latency.record(1ms, 1); }));
 }
 
 void StatisticsTest::text()
@@ -92,6 +113,17 @@ void StatisticsTest::eachLatencyFallsIntoItsBucket()
     }
 }
 
+void StatisticsTest::aBoundBelongsToItsBucket()
+{
+    for (int bucket = 0; bucket < LatencyHistogram::BucketCount - 1; ++bucket) {
+        LatencyHistogram histogram;
+        histogram.record(LatencyHistogram::upperBound(bucket), 1);
+        histogram.record(LatencyHistogram::upperBound(bucket) + 1ns, 1);
+        QCOMPARE(histogram.countAt(bucket), 1);
+        QCOMPARE(histogram.countAt(bucket + 1), 1);
+    }
+}
+
 void StatisticsTest::percentiles()
 {
     LatencyHistogram histogram;
@@ -109,6 +141,24 @@ void StatisticsTest::percentiles()
     QVERIFY(about(histogram.percentile(1.0), 10s));
     QCOMPARE(histogram.percentile(-1.0), histogram.percentile(0.0));
     QCOMPARE(histogram.percentile(2.0), histogram.percentile(1.0));
+}
+
+void StatisticsTest::sum()
+{
+    LatencyHistogram histogram;
+    QCOMPARE(histogram.sum(), 0ns);
+    histogram.record(3ms, 2);
+    histogram.record(5ns, 1);
+    QCOMPARE(histogram.sum(), 6000005ns);
+    histogram.record(-1h, 7); // The clock was set back.
+    QCOMPARE(histogram.sum(), 6000005ns);
+    histogram.record(nanoseconds::max() - 6000005ns, 1);
+    QCOMPARE(histogram.sum(), nanoseconds::max());
+    histogram.record(1ns, 1);
+    QCOMPARE(histogram.sum(), nanoseconds::max());
+    LatencyHistogram other;
+    other.record(nanoseconds::max() / 2, 3);
+    QCOMPARE(other.sum(), nanoseconds::max());
 }
 
 void StatisticsTest::extremes()
