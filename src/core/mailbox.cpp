@@ -92,6 +92,10 @@ Consumer::~Consumer() = default;
 
 void Consumer::review() { }
 
+void Consumer::closing() { }
+
+void Consumer::withdraw() { }
+
 void Consumer::interrupt() { }
 
 Delivery Consumer::finish()

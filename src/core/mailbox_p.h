@@ -38,6 +38,10 @@ public:
     virtual void process(const Batch &batch, Completion completion) = 0;
     // A mailbox that this one watches has room again, or is closed.
     virtual void review();
+    // A close has begun.
+    virtual void closing();
+    // What it holds back is not wanted any more.
+    virtual void withdraw();
     virtual void interrupt();
     virtual Delivery finish();
 };
@@ -126,6 +130,8 @@ public:
     void poke();
     // Watchers are told when this has room for half of its limit, and for so many bytes.
     void wantRoom(qint64 bytes);
+    // What is not under way here, or in a target behind, becomes *filtered*.
+    void withdraw();
     // Its outcome is that of its links together.
     void sumTargets();
     // Those have to be forced first, or what they had left is missing.
@@ -232,6 +238,8 @@ private:
     void noteDrop(Section &section, const Batch &batch, const Delivery &delivery);
     void checkRoom(Aftermath &after);
 
+    void withdrawWaiting(Section &section);
+
     // The end
     void leaveOpen();
     void warnOfPending(Section &section);
@@ -313,6 +321,8 @@ private:
     bool m_isReleased = true; // There is no consumer.
     bool m_mustReview = false;
     bool m_mustInterrupt = false;
+    bool m_mustTellClosing = false;
+    int m_withdrawals = 0; // Nodes that say so.
     bool m_isExpired = false;
     bool m_isRoomWanted = false;
     qint64 m_wantedBytes = 0;

@@ -65,8 +65,56 @@ std::optional<nanoseconds> Mailbox::deadline() const
 void Mailbox::leaveOpen()
 {
     m_stage = Stage::Draining;
+    m_mustTellClosing = true;
     closeHopper();
     m_room.notify_all();
+}
+
+void Mailbox::withdraw()
+{
+    std::vector<std::shared_ptr<Mailbox>> targets;
+    {
+        Section section(this);
+        if (m_stage == Stage::Closed)
+            return;
+        emptyHopper();
+        auto *node = new Node;
+        node->isWithdrawal = true;
+        node->command = [] {};
+        m_queue.append(node);
+        ++m_withdrawals;
+        targets = m_links;
+        kick(section.after());
+    }
+    for (const auto &target : targets)
+        target->withdraw();
+}
+
+// In the consumer's thread, since there may be a million of them.
+void Mailbox::withdrawWaiting(Section &section)
+{
+    static const Delivery withdrawn = Delivery::filtered();
+    emptyHopper();
+    NodeList waiting;
+    for (auto lane = m_lanes.begin(); lane != m_lanes.end();) {
+        waiting.takeAll(lane->second.waiting);
+        lane->second.count = 0;
+        lane = lane->second.running ? std::next(lane) : m_lanes.erase(lane);
+    }
+    m_readyLanes.clear();
+    NodeList commands; // Those keep their order.
+    while (m_withdrawals > 0 && !m_queue.isEmpty()) {
+        Node *const node = m_queue.takeFirst();
+        m_withdrawals -= node->isWithdrawal;
+        (node->command && !node->isWithdrawal ? commands : waiting).append(node);
+    }
+    commands.takeAll(m_queue);
+    m_queue.takeAll(commands);
+    m_withdrawals = 0;
+    for (const Node *node = waiting.head; node; node = node->next)
+        if (!node->isWithdrawal)
+            account(section, node->batch, node->upstream, withdrawn);
+    section.rare().garbage.takeAll(waiting);
 }
 
 // Where there is nothing to be waited for, a close ends even while the thread of the sink is busy with other things.

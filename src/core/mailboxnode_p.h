@@ -31,6 +31,8 @@ struct Node
     std::function<void()> command;
     // The events are dead letters, and not yet marked as such.
     std::shared_ptr<const GivenUp> givenUp;
+    // A command, too: what was accepted before it is withdrawn.
+    bool isWithdrawal = false;
     // Its chunk was made here and still takes events.
     bool isBuilding = false;
     // No other batch covers its events.

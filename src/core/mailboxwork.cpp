@@ -55,7 +55,7 @@ bool Mailbox::hasSlot() const
 
 bool Mailbox::hasWork() const
 {
-    if (!m_tasks.empty() || m_mustReview || m_mustInterrupt)
+    if (!m_tasks.empty() || m_mustReview || m_mustInterrupt || m_mustTellClosing || m_withdrawals > 0)
         return true;
     if (!m_queue.isEmpty() && m_queue.head->command)
         return true;
@@ -207,6 +207,12 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
     }
     if (m_maxInFlight == 0)
         refreshMaxInFlight(section, consumer);
+    if (m_withdrawals > 0) {
+        withdrawWaiting(section);
+        return run([&] { consumer->withdraw(); });
+    }
+    if (std::exchange(m_mustTellClosing, false) && !m_isExpired)
+        return run([&] { consumer->closing(); });
     if (std::exchange(m_mustInterrupt, false))
         return run([&] { consumer->interrupt(); });
     if (std::exchange(m_mustReview, false))

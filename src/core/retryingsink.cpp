@@ -52,6 +52,8 @@ struct Try
     enum Phase : int { Returned = 1, Settled = 2 };
     std::atomic<int> phase{0};
     bool isAsked = false; // The strategy was asked for the next attempt.
+    bool isUnderWay = false;
+    bool isWithdrawn = false; // It is not to be tried again.
     bool isVoid = false; // Nobody waits for it any more.
 
     int number() const { return attempts.empty() ? 1 : attempts.front() + 1; }
@@ -116,6 +118,7 @@ public:
     void finishAttempt(const TryRef &work);
     static void hear(Try &work, qsizetype count, const Delivery &delivery);
     void evaluate(const TryRef &work);
+    void dismiss(const TryRef &work);
     void giveUp(Try &work, bool strategyDrops);
     void waitForEndpoint(const TryRef &work, nanoseconds due, bool first);
     void waitForKey(const TryRef &work, nanoseconds due);
@@ -203,6 +206,16 @@ void RetryingSink::process(const Batch &batch, Completion completion)
     d->start(work);
 }
 
+void RetryingSink::withdraw()
+{
+    const std::vector<TryRef> tries = d->tries;
+    for (const TryRef &work : tries) {
+        work->isWithdrawn = true;
+        if (!work->isUnderWay)
+            d->dismiss(work);
+    }
+}
+
 void RetryingSink::interrupt()
 {
     for (const TryRef &work : d->tries)
@@ -240,6 +253,7 @@ void RetryingSinkPrivate::start(const TryRef &work)
 
 void RetryingSinkPrivate::attempt(const TryRef &work)
 {
+    work->isUnderWay = true;
     work->isAsked = false;
     work->settled = 0;
     work->again.clear();
@@ -271,6 +285,7 @@ void RetryingSinkPrivate::finishAttempt(const TryRef &work)
 {
     if (work->isVoid)
         return;
+    work->isUnderWay = false;
     hear(*work, work->batch.size() - work->settled, work->lastPart);
     evaluate(work);
 }
@@ -327,6 +342,13 @@ void RetryingSinkPrivate::evaluate(const TryRef &work)
     } else {
         strategy->succeeded(attempt);
     }
+    if (work->isWithdrawn) {
+        for (const Try::Run &run : work->again)
+            work->settle(run.first, run.count, Delivery::filtered());
+        endProbe(work);
+        end(work);
+        return;
+    }
     giveUp(*work, drops);
     if (!work->failure.canRetry())
         endProbe(work);
@@ -338,6 +360,17 @@ void RetryingSinkPrivate::evaluate(const TryRef &work)
     work->narrow();
     // Through the mailbox, so that a target that fails at once does not keep the thread from everything else.
     q->post([this, work] { start(work); });
+}
+
+// Nobody wants what is left of it.
+void RetryingSinkPrivate::dismiss(const TryRef &work)
+{
+    const auto isThis = [&work](const auto &waiter) { return waiter.second == work; };
+    waiters.erase(std::remove(waiters.begin(), waiters.end(), work), waiters.end());
+    keyWaiters.erase(std::remove_if(keyWaiters.begin(), keyWaiters.end(), isThis), keyWaiters.end());
+    work->resume();
+    work->settle(0, work->batch.size(), Delivery::filtered());
+    end(work);
 }
 
 // Settles what is not to be tried again.

@@ -27,6 +27,8 @@ public:
 
     int maxInFlight() const override { return m_sink->maxInFlight(); }
     void process(const Batch &batch, Completion completion) override { m_sink->process(batch, std::move(completion)); }
+    void closing() override { m_sink->closing(); }
+    void withdraw() override { m_sink->withdraw(); }
     void interrupt() override { m_sink->interrupt(); }
     Delivery finish() override { return m_sink->finish(); }
 
@@ -197,6 +199,10 @@ void Sink::process(const Batch &batch, Completion completion)
     completion.settle(same, last);
     completion.settleAll(isClosed ? last : Delivery::untried());
 }
+
+void Sink::closing() { }
+
+void Sink::withdraw() { }
 
 void Sink::interrupt() { }
 

@@ -11,6 +11,7 @@
 #include <Qanat/ExponentialBackoff>
 #include <Qanat/FileSink>
 #include <Qanat/Filter>
+#include <Qanat/Gate>
 #include <Qanat/Queue>
 #include <Qanat/RecordingSink>
 #include <Qanat/RetryingSink>
@@ -188,6 +189,13 @@ int main(int argc, char *argv[])
     suite.add(u"Filter"_s, [] {
         return recorded(
             [](auto end) { return std::make_unique<Filter>(!Matcher::type(u"nothing"_s), std::move(end)); });
+    });
+    suite.add(u"Gate"_s, [] {
+        return recorded([](auto end) {
+            auto gate = std::make_unique<Gate>(std::move(end));
+            gate->setConsent(Gate::Consent::Granted);
+            return gate;
+        });
     });
     suite.add(u"Transform, several in flight"_s, [] {
         return recorded(

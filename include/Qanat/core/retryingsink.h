@@ -68,6 +68,7 @@ Q_SIGNALS:
 
 protected:
     void process(const Batch &batch, Completion completion) override;
+    void withdraw() override;
     void interrupt() override;
 
 private:

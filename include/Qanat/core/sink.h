@@ -143,6 +143,12 @@ protected:
      * are unsettled. The default calls deliver() for each event.
      */
     virtual void process(const Batch &batch, Completion completion);
+    //! A close has begun: nothing more is accepted, and what was accepted is still to be delivered. A sink that holds events back
+    //! until something happens may settle them. Called once, unless the sink is destroyed before.
+    virtual void closing();
+    //! The application takes back what is on its way (see Gate): what this sink holds back and has not yet handed on is not wanted
+    //! any more, and settled as *filtered*. What is under way goes on.
+    virtual void withdraw();
     //! The deadline of a close has come: stop what is under way. What it settles from now on changes nothing any more.
     virtual void interrupt();
     //! The last call, after all events have their outcome and the targets are closed: let go of files and sockets.
