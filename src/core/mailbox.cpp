@@ -4,6 +4,7 @@
 #include "mailbox_p.h"
 
 #include "chunk_p.h"
+#include "currentmailbox_p.h"
 #include "mailboxsection_p.h"
 #include "runtime_p.h"
 #include "worker_p.h"
@@ -13,6 +14,7 @@
 #include <QtCore/qthread.h>
 
 #include <thread>
+#include <unordered_set>
 
 using namespace Qt::StringLiterals;
 
@@ -562,7 +564,10 @@ WriteResult Mailbox::offer(const Batch &batch, Completion &completion, Handover 
     StateRef<Call> call = makeCall(batch, stamp, std::move(upstream));
     if (m_maxInFlight > 1)
         m_lanes[batch.orderKey()].running = call.get();
-    invoke(section, call);
+    {
+        const CurrentMailbox current(this);
+        invoke(section, call);
+    }
     section->oldCalls.append(std::move(call));
     if (hasWork() || m_stage != Stage::Open)
         kick(section.after());
@@ -737,6 +742,12 @@ bool Mailbox::isRoot() const
     return m_parent.expired();
 }
 
+bool Mailbox::isHere() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_pump && m_pump->isCurrent();
+}
+
 QString Mailbox::label() const
 {
     const std::lock_guard lock(m_mutex);
@@ -815,14 +826,32 @@ bool Mailbox::addLinkUnlessCircle(const std::shared_ptr<Mailbox> &link)
 
 bool Mailbox::leadsTo(const Mailbox *other) const
 {
-    if (this == other)
-        return true;
-    std::vector<std::shared_ptr<Mailbox>> links;
-    {
-        const std::lock_guard lock(m_mutex);
-        links = m_links;
+    return leadsTo([other](const Mailbox &one) { return &one == other; }, Ways::Links);
+}
+
+bool Mailbox::leadsTo(const std::function<bool(const Mailbox &)> &isThat, Ways ways) const
+{
+    // Dead letters may go round in a circle, and several ways may lead to one sink.
+    std::vector<std::shared_ptr<const Mailbox>> found{std::static_pointer_cast<const Mailbox>(shared_from_this())};
+    std::unordered_set<const Mailbox *> known{this};
+    while (!found.empty()) {
+        const std::shared_ptr<const Mailbox> mailbox = std::move(found.back());
+        found.pop_back();
+        if (isThat(*mailbox))
+            return true;
+        std::vector<std::shared_ptr<Mailbox>> links;
+        {
+            const std::lock_guard lock(mailbox->m_mutex);
+            links = mailbox->m_links;
+            if (ways == Ways::DeadLettersToo && mailbox->m_hasDeadLetters)
+                links.push_back(mailbox->m_deadLetters.lock());
+        }
+        for (const auto &link : links) {
+            if (link && known.insert(link.get()).second)
+                found.push_back(link);
+        }
     }
-    return std::any_of(links.begin(), links.end(), [other](const auto &link) { return link->leadsTo(other); });
+    return false;
 }
 
 void Mailbox::removeLink(const std::shared_ptr<Mailbox> &link)

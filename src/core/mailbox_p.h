@@ -112,6 +112,8 @@ public:
     static Completion takeUpstream(const Completion &completion);
     void countAttempts(qint64 failed, qint64 retried, const Delivery &lastError);
     bool isRoot() const;
+    // Whether its consumer works in the current thread.
+    bool isHere() const;
     bool isWorkingFor(const Mailbox *parent) const;
     Kind kind() const { return m_kind; }
     const std::shared_ptr<Worker> &worker() const { return m_worker; }
@@ -123,6 +125,9 @@ public:
     // The same, but for one that leads back here.
     bool addLinkUnlessCircle(const std::shared_ptr<Mailbox> &link);
     bool leadsTo(const Mailbox *other) const;
+    // Whether events that are written here may come to one for which \a isThat holds, this one included.
+    enum class Ways : quint8 { Links, DeadLettersToo };
+    bool leadsTo(const std::function<bool(const Mailbox &)> &isThat, Ways ways) const;
     void removeLink(const std::shared_ptr<Mailbox> &link);
     // \a watcher's consumer reviews when this has room again, or is closed.
     void addWatcher(const std::shared_ptr<Mailbox> &watcher);

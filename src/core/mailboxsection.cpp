@@ -3,6 +3,7 @@
 
 #include "mailboxsection_p.h"
 
+#include "currentmailbox_p.h"
 #include "logging_p.h"
 #include "runtime_p.h"
 
@@ -22,6 +23,7 @@ void Mailbox::Section::unlock()
         std::exchange(m_after.pump, nullptr)->schedule(m_mailbox->shared_from_this());
     // What is called here may come back to the mailbox, but not to this section, which lives on one stack.
     for (const Aftermath::Settlement &settlement : std::exchange(m_after.settlements, {})) {
+        const CurrentMailbox current(m_mailbox); // An outcome may come at any time, between two runs.
         settlement.upstream->settle(settlement.count, settlement.delivery);
         if (settlement.call)
             m_mailbox->tellRest(settlement.call.get(), settlement.upstream);

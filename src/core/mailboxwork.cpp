@@ -6,6 +6,7 @@
 #include "mailbox_p.h"
 
 #include "chunk_p.h"
+#include "currentmailbox_p.h"
 #include "logging_p.h"
 #include "mailboxsection_p.h"
 
@@ -89,6 +90,7 @@ bool Mailbox::isSliceOver() const
 
 void Mailbox::run()
 {
+    const CurrentMailbox current(this);
     NodeList trash; // Goes last: nobody shall wait for it.
     std::shared_ptr<Consumer> consumer;
     {

@@ -4,6 +4,7 @@
 #include "Qanat/core/retryingsink.h"
 
 #include "Qanat/core/clock.h"
+#include "currentmailbox_p.h"
 #include "logging_p.h"
 #include "sink_p.h"
 
@@ -432,8 +433,13 @@ void RetryingSinkPrivate::arm()
         due = std::min(due, time);
     if (due == nanoseconds::max())
         return;
-    if (!timer)
-        timer = std::make_unique<Timer>([this] { timeout(); });
+    if (!timer) {
+        timer = std::make_unique<Timer>([this] {
+            // It asks the strategy, and tells of the state: that is the work of this sink as well.
+            const CurrentMailbox current(SinkAccess::mailbox(*q).get());
+            timeout();
+        });
+    }
     timer->start(q->clock(), due);
 }
 

@@ -4,6 +4,7 @@
 #include "sink_p.h"
 
 #include "Qanat/core/clock.h"
+#include "currentmailbox_p.h"
 #include "logging_p.h"
 #include "runtime_p.h"
 
@@ -409,6 +410,7 @@ void Notifier::emitNow()
         m_isScheduled = false;
     }
     m_lastTime = Clock::system()->now();
+    const CurrentMailbox current(m_sink ? m_sink->d->mailbox.get() : nullptr);
     // Whoever hears one of them may destroy the sink.
     if ((raised & Overflowed) && m_sink)
         Q_EMIT m_sink->overflowed(Sink::QPrivateSignal());

@@ -12,6 +12,7 @@
 #include <Qanat/FileSink>
 #include <Qanat/Filter>
 #include <Qanat/Gate>
+#include <Qanat/LogSink>
 #include <Qanat/Queue>
 #include <Qanat/RecordingSink>
 #include <Qanat/RetryingSink>
@@ -155,6 +156,49 @@ ContractSubject intoAFile()
     return subject;
 }
 
+// What a LogSink logs, which nobody else shall hear: the suite logs many events.
+class ReadLog
+{
+public:
+    ReadLog()
+    {
+        s_ids.clear();
+        s_previous = qInstallMessageHandler([](QtMsgType type, const QMessageLogContext &context, const QString &text) {
+            if (qstrcmp(context.category, Category) != 0) {
+                s_previous(type, context, text);
+                return;
+            }
+            const std::lock_guard lock(s_mutex);
+            s_ids.append(text);
+        });
+    }
+    ~ReadLog() { qInstallMessageHandler(s_previous); }
+    Q_DISABLE_COPY_MOVE(ReadLog)
+
+    static QStringList ids()
+    {
+        const std::lock_guard lock(s_mutex);
+        return s_ids;
+    }
+
+    static constexpr char Category[] = "contract.log";
+
+private:
+    static inline std::mutex s_mutex;
+    static inline QStringList s_ids;
+    static inline QtMessageHandler s_previous = nullptr;
+};
+
+ContractSubject logging()
+{
+    auto sink = std::make_unique<LogSink>(ReadLog::Category);
+    sink->setFormatter([](const Event &event) { return event.id(); });
+    ContractSubject subject(std::move(sink));
+    subject.environment = std::make_shared<ReadLog>();
+    subject.arrivedIds = &ReadLog::ids;
+    return subject;
+}
+
 #ifdef QANAT_WITH_HTTP
 ContractSubject overHttp()
 {
@@ -226,6 +270,7 @@ int main(int argc, char *argv[])
     suite.add(u"Channel"_s, read);
     suite.add(u"DeadLetters"_s, kept);
     suite.add(u"FileSink"_s, intoAFile);
+    suite.add(u"LogSink"_s, logging);
 #ifdef QANAT_WITH_HTTP
     suite.add(u"HttpSink"_s, overHttp);
 #endif

@@ -7,6 +7,7 @@
 #include "qanattest.h"
 
 #include <Qanat/CircuitBreaker>
+#include <Qanat/LogSource>
 #include <Qanat/Queue>
 #include <Qanat/RetryingSink>
 #include <Qanat/WorkerPool>
@@ -34,6 +35,18 @@ private:
     QCoreApplication m_application{s_count, s_arguments};
 };
 
+// Static: what it says in the end comes after main().
+class LastWords
+{
+public:
+    ~LastWords() { qInfo("last words"); }
+    Sink &sink() { return m_sink; }
+
+private:
+    RecordingSink m_sink;
+    LogSource m_source{&m_sink};
+};
+
 } // namespace
 
 class ApplicationTest : public QanatTest
@@ -46,6 +59,7 @@ private Q_SLOTS:
     void whenItGoesEverythingCloses();
     void whatIsPendingThenIsNamed();
     void severalLifetimes();
+    void messagesBeforeAndAfter();
     void aStuckWorkerIsAbandonedAtTheDeadline();
     void aStuckWorkerIsAbandonedByTheDestructor();
     void aStuckWorkerDoesNotHoldUpTheEnd();
@@ -196,6 +210,23 @@ void ApplicationTest::severalLifetimes()
         for (const auto &sink : survivors)
             QCOMPARE(sink->write(someEvent()).status(), WriteResult::Status::Closed);
     }
+}
+
+void ApplicationTest::messagesBeforeAndAfter()
+{
+    static LastWords lastWords;
+    Sink &sink = lastWords.sink();
+    qInfo("before");
+    QCOMPARE(sink.statistics().pending, 1);
+    {
+        const Application application;
+        qInfo("meanwhile");
+        QANAT_WAIT(sink.statistics().delivered == 2);
+    }
+    qInfo("after");
+    qInfo("and again");
+    QCOMPARE(sink.statistics().rejected, 1);
+    QCOMPARE(sink.statistics().delivered, 2);
 }
 
 void ApplicationTest::aStuckWorkerIsAbandonedAtTheDeadline()
