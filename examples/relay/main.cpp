@@ -8,6 +8,7 @@
 
 #include <QtCore/qcoreapplication.h>
 
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <optional>
@@ -54,6 +55,8 @@ int main(int argc, char *argv[])
         return wrongUsage(input.errorText());
 
     qInstallMessageHandler(Console::handleMessage);
+    // Whoever reads what is printed may go: that is an error of writing, and no end.
+    std::signal(SIGPIPE, SIG_IGN);
     std::optional<Session> session;
     session.emplace(*options, std::move(input).value());
     QObject::connect(&*session, &Session::finished, &application, &QCoreApplication::quit, Qt::QueuedConnection);

@@ -42,7 +42,7 @@ Session::Session(const Options &options, Descriptor input)
     , m_nextStatistics(m_clock->now() + StatisticsInterval)
     , m_speed{m_clock->now()}
 {
-    connect(&m_signals, &UnixSignals::received, this, &Session::onSignal);
+    connect(&m_signals, &Qanat::TerminationSignals::received, this, &Session::onSignal);
     connect(&m_input, &Input::ended, this, &Session::onInputEnded);
     connect(&m_closing, &QFutureWatcherBase::finished, this, &Session::finishIfDone);
     connect(&m_timer, &QTimer::timeout, this, &Session::tick);

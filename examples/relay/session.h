@@ -9,7 +9,8 @@
 #include "options.h"
 #include "pipeline.h"
 #include "report.h"
-#include "unixsignals.h"
+
+#include <Qanat/TerminationSignals>
 
 #include <QtCore/qfuturewatcher.h>
 #include <QtCore/qobject.h>
@@ -66,7 +67,7 @@ private:
     const Options m_options;
     const std::shared_ptr<Qanat::Clock> m_clock;
     const std::shared_ptr<Ledger> m_ledger;
-    UnixSignals m_signals;
+    Qanat::TerminationSignals m_signals;
     Pipeline m_pipeline;
     Input m_input; // Behind the pipeline that it writes to.
     QFutureWatcher<Qanat::CloseResult> m_closing;

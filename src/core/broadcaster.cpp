@@ -250,6 +250,19 @@ bool command(const std::shared_ptr<Mailbox> &mailbox, Command command)
     });
 }
 
+// From here on in the order of the writes \a sink gets them.
+bool begin(const std::shared_ptr<Mailbox> &broadcaster, const std::shared_ptr<Mailbox> &sink, const Replay &replay)
+{
+    broadcaster->announceLink(sink);
+    const bool isTaken = command(broadcaster, [broadcaster = broadcaster.get(), sink, replay](BroadcastEngine &engine) {
+        engine.add(sink, replay);
+        broadcaster->retractLink(sink);
+    });
+    if (!isTaken)
+        broadcaster->retractLink(sink);
+    return isTaken;
+}
+
 } // namespace
 
 class BroadcasterPrivate
@@ -278,10 +291,8 @@ WriteResult::Status Broadcaster::add(Sink *sink)
     SinkAccess::noteType(*sink);
     if (sink->state() == PipelineNode::State::Closed)
         return WriteResult::Status::Closed;
-    const bool isTaken =
-        command(SinkAccess::mailbox(*this),
-                [mailbox = SinkAccess::mailbox(*sink)](BroadcastEngine &engine) { engine.add(mailbox); });
-    return isTaken ? WriteResult::Status::Accepted : WriteResult::Status::Closed;
+    return begin(SinkAccess::mailbox(*this), SinkAccess::mailbox(*sink), Replay::none()) ? WriteResult::Status::Accepted
+                                                                                         : WriteResult::Status::Closed;
 }
 
 WriteResult::Status Broadcaster::add(std::unique_ptr<Sink> sink)
@@ -339,8 +350,7 @@ Subscription Broadcaster::listenAnswering(QObject *context, std::function<Delive
     mailbox->setClock(clock());
     mailbox->setLimits(options.limits);
     listener->settleIn();
-    const auto begin = [mailbox, replay = options.replay](BroadcastEngine &engine) { engine.add(mailbox, replay); };
-    if (!command(SinkAccess::mailbox(*this), begin))
+    if (!begin(SinkAccess::mailbox(*this), mailbox, options.replay))
         mailbox->close(std::chrono::nanoseconds(0), {});
     return Subscription(mailbox);
 }

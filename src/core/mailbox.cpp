@@ -813,6 +813,20 @@ void Mailbox::addLink(const std::shared_ptr<Mailbox> &link)
     m_links.push_back(link);
 }
 
+void Mailbox::announceLink(const std::shared_ptr<Mailbox> &link)
+{
+    const std::lock_guard lock(m_mutex);
+    m_announced.push_back(link);
+}
+
+void Mailbox::retractLink(const std::shared_ptr<Mailbox> &link)
+{
+    const std::lock_guard lock(m_mutex);
+    const auto place = std::find(m_announced.begin(), m_announced.end(), link);
+    if (place != m_announced.end())
+        m_announced.erase(place);
+}
+
 bool Mailbox::addLinkUnlessCircle(const std::shared_ptr<Mailbox> &link)
 {
     // One at a time, or two that are added to each other would both find nothing.
@@ -822,6 +836,18 @@ bool Mailbox::addLinkUnlessCircle(const std::shared_ptr<Mailbox> &link)
         return false;
     addLink(link);
     return true;
+}
+
+std::vector<std::shared_ptr<Mailbox>> Mailbox::next(Ways ways) const
+{
+    const std::lock_guard lock(m_mutex);
+    std::vector<std::shared_ptr<Mailbox>> mailboxes = m_links;
+    mailboxes.insert(mailboxes.end(), m_announced.begin(), m_announced.end());
+    if (ways == Ways::DeadLettersToo) {
+        if (auto deadLetters = m_deadLetters.lock())
+            mailboxes.push_back(std::move(deadLetters));
+    }
+    return mailboxes;
 }
 
 bool Mailbox::leadsTo(const Mailbox *other) const
@@ -839,16 +865,9 @@ bool Mailbox::leadsTo(const std::function<bool(const Mailbox &)> &isThat, Ways w
         found.pop_back();
         if (isThat(*mailbox))
             return true;
-        std::vector<std::shared_ptr<Mailbox>> links;
-        {
-            const std::lock_guard lock(mailbox->m_mutex);
-            links = mailbox->m_links;
-            if (ways == Ways::DeadLettersToo && mailbox->m_hasDeadLetters)
-                links.push_back(mailbox->m_deadLetters.lock());
-        }
-        for (const auto &link : links) {
-            if (link && known.insert(link.get()).second)
-                found.push_back(link);
+        for (const auto &next : mailbox->next(ways)) {
+            if (known.insert(next.get()).second)
+                found.push_back(next);
         }
     }
     return false;

@@ -125,10 +125,15 @@ public:
     // The same, but for one that leads back here.
     bool addLinkUnlessCircle(const std::shared_ptr<Mailbox> &link);
     bool leadsTo(const Mailbox *other) const;
-    // Whether events that are written here may come to one for which \a isThat holds, this one included.
+    // Where events go from here.
     enum class Ways : quint8 { Links, DeadLettersToo };
+    std::vector<std::shared_ptr<Mailbox>> next(Ways ways) const;
+    // Whether events that are written here may come to one for which \a isThat holds, this one included.
     bool leadsTo(const std::function<bool(const Mailbox &)> &isThat, Ways ways) const;
     void removeLink(const std::shared_ptr<Mailbox> &link);
+    // One that will be added in its turn: whoever closes both must know that.
+    void announceLink(const std::shared_ptr<Mailbox> &link);
+    void retractLink(const std::shared_ptr<Mailbox> &link);
     // \a watcher's consumer reviews when this has room again, or is closed.
     void addWatcher(const std::shared_ptr<Mailbox> &watcher);
     void removeWatcher(const std::shared_ptr<Mailbox> &watcher);
@@ -288,6 +293,7 @@ private:
     std::weak_ptr<Mailbox> m_parent;
     std::weak_ptr<Mailbox> m_deadLetters;
     std::vector<std::shared_ptr<Mailbox>> m_links;
+    std::vector<std::shared_ptr<Mailbox>> m_announced;
     bool m_hasDeadLetters = false;
     std::vector<std::weak_ptr<Mailbox>> m_watchers;
     OrderKey m_orderKey;

@@ -180,6 +180,17 @@ void joinEnded(QDeadlineTimer deadline)
     state().ending.insert(state().ending.end(), ending.begin(), ending.end());
 }
 
+// With the mutex.
+std::vector<std::shared_ptr<Mailbox>> living()
+{
+    std::vector<std::shared_ptr<Mailbox>> mailboxes;
+    for (const auto &[key, weak] : state().mailboxes) {
+        if (auto mailbox = weak.lock())
+            mailboxes.push_back(std::move(mailbox));
+    }
+    return mailboxes;
+}
+
 // In ~QCoreApplication: whoever still has events is told, and no thread of the library outlives the application.
 void end()
 {
@@ -189,10 +200,7 @@ void end()
         const std::lock_guard lock(state().mutex);
         state().isRunning = false;
         state().isEnding = true;
-        for (const auto &[key, weak] : state().mailboxes) {
-            if (auto mailbox = weak.lock())
-                mailboxes.push_back(std::move(mailbox));
-        }
+        mailboxes = living();
         watcher.swap(state().watcher);
     }
     for (const auto &mailbox : mailboxes) {
@@ -260,6 +268,12 @@ void add(const std::shared_ptr<Mailbox> &mailbox)
 {
     const std::lock_guard lock(state().mutex);
     state().mailboxes.emplace(mailbox.get(), mailbox);
+}
+
+std::vector<std::shared_ptr<Mailbox>> mailboxes()
+{
+    const std::lock_guard lock(state().mutex);
+    return living();
 }
 
 void remove(const Mailbox *mailbox)

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <vector>
 
 QT_BEGIN_NAMESPACE
 class QThread;
@@ -33,6 +34,8 @@ constexpr std::chrono::milliseconds Grace(250);
 bool isRunning();
 void add(const std::shared_ptr<Mailbox> &mailbox);
 void remove(const Mailbox *mailbox);
+// Those of all sinks that there are.
+std::vector<std::shared_ptr<Mailbox>> mailboxes();
 // Has the mailbox expire at its deadline. False where nothing watches.
 bool watchDeadline(const std::shared_ptr<Mailbox> &mailbox);
 // Has the mailbox closed by force after the grace.
