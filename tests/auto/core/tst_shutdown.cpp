@@ -300,8 +300,10 @@ void TestShutdown::atQuitTellsWhatIsLeft()
     QVERIFY(child.ends());
     QCOMPARE(child.status(), 0);
     const QByteArray errors = child.errors();
-    QVERIFY2(errors.contains("qanat.sink: 1000 events were not delivered before the application ended"),
-             errors.constData());
+    // Those of the sink that never answers, and perhaps others.
+    const QRegularExpression warning(
+        u"^qanat.sink: [1-9]\\d{3} events were not delivered before the application ended"_s);
+    QVERIFY2(QString::fromUtf8(errors).contains(warning), errors.constData());
 }
 
 void TestShutdown::signalsEndTheProgram_data()
