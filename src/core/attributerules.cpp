@@ -54,11 +54,11 @@ bool isPrintableAscii(QStringView text) noexcept
 const char *faultInCharacter(char32_t c) noexcept
 {
     if (c < 0x20 || (c >= 0x7f && c <= 0x9f))
-        return "holds a control character";
+        return QT_TRANSLATE_NOOP("Qanat", "holds a control character");
     if (QChar::isSurrogate(c))
-        return "holds a lone surrogate";
+        return QT_TRANSLATE_NOOP("Qanat", "holds a lone surrogate");
     if ((c >= 0xfdd0 && c <= 0xfdef) || (c & 0xfffe) == 0xfffe)
-        return "holds a code point that is not a character";
+        return QT_TRANSLATE_NOOP("Qanat", "holds a code point that is not a character");
     return nullptr;
 }
 
@@ -93,7 +93,7 @@ const char *faultInText(QStringView text) noexcept
 
 const char *faultInRequiredText(QStringView text) noexcept
 {
-    return text.isEmpty() ? "is empty" : faultInText(text);
+    return text.isEmpty() ? QT_TRANSLATE_NOOP("Qanat", "is empty") : faultInText(text);
 }
 
 const char *faultInUriReference(QStringView text) noexcept
@@ -104,10 +104,10 @@ const char *faultInUriReference(QStringView text) noexcept
         const char16_t c = text[i].unicode();
         if (c == u'%') {
             if (i + 2 >= text.size() || !isHexDigit(text[i + 1].unicode()) || !isHexDigit(text[i + 2].unicode()))
-                return "holds a percent sign without two hexadecimal digits";
+                return QT_TRANSLATE_NOOP("Qanat", "holds a percent sign without two hexadecimal digits");
         } else if (c == u' ' || c == u'"' || c == u'<' || c == u'>' || c == u'\\' || c == u'^' || c == u'`'
                    || (c >= u'{' && c <= u'}')) {
-            return "holds a character that a URI cannot hold";
+            return QT_TRANSLATE_NOOP("Qanat", "holds a character that a URI cannot hold");
         }
     }
     return nullptr;
@@ -122,8 +122,9 @@ const char *faultInUri(QStringView text) noexcept
         return !isAsciiLetter(u) && !isAsciiDigit(u) && u != u'+' && u != u'-' && u != u'.';
     });
     if (end == text.begin() || end == text.end() || *end != u':' || !isAsciiLetter(text.front().unicode()))
-        return "is not an absolute URI";
-    return QUrl(text.toString(), QUrl::StrictMode).isValid() ? nullptr : "is not a valid URI";
+        return QT_TRANSLATE_NOOP("Qanat", "is not an absolute URI");
+    return QUrl(text.toString(), QUrl::StrictMode).isValid() ? nullptr
+                                                             : QT_TRANSLATE_NOOP("Qanat", "is not a valid URI");
 }
 
 const char *faultInMediaType(QStringView text) noexcept
@@ -134,22 +135,22 @@ const char *faultInMediaType(QStringView text) noexcept
     const QStringView type = (parameters < 0 ? text : text.first(parameters)).trimmed();
     const qsizetype slash = type.indexOf(u'/');
     if (!isPrintableAscii(text) || slash < 0 || !isToken(type.first(slash)) || !isToken(type.sliced(slash + 1)))
-        return "is not a media type";
+        return QT_TRANSLATE_NOOP("Qanat", "is not a media type");
     return nullptr;
 }
 
 const char *faultInExtensionName(QStringView name) noexcept
 {
     if (name.isEmpty())
-        return "has an empty name";
+        return QT_TRANSLATE_NOOP("Qanat", "has an empty name");
     const bool allowed = std::all_of(name.begin(), name.end(),
                                      [](QChar c) { return (c >= u'a' && c <= u'z') || isAsciiDigit(c.unicode()); });
     if (!allowed)
-        return "has a name with other characters than a-z and 0-9";
+        return QT_TRANSLATE_NOOP("Qanat", "has a name with other characters than a-z and 0-9");
     static constexpr QStringView reserved[] = {u"id",         u"source",  u"specversion", u"type", u"datacontenttype",
                                                u"dataschema", u"subject", u"time",        u"data"};
     if (std::find(std::begin(reserved), std::end(reserved), name) != std::end(reserved))
-        return "has the name of an attribute of CloudEvents";
+        return QT_TRANSLATE_NOOP("Qanat", "has the name of an attribute of CloudEvents");
     return nullptr;
 }
 
@@ -164,14 +165,14 @@ const char *faultInExtensionValue(const QVariant &value)
         return faultInText(*static_cast<const QString *>(value.constData()));
     case QMetaType::QUrl: {
         const QUrl &url = *static_cast<const QUrl *>(value.constData());
-        return url.isEmpty() || !url.isValid() ? "is not a valid URI" : nullptr;
+        return url.isEmpty() || !url.isValid() ? QT_TRANSLATE_NOOP("Qanat", "is not a valid URI") : nullptr;
     }
     case QMetaType::QDateTime:
         return Timestamp::fromDateTime(*static_cast<const QDateTime *>(value.constData()))
                    ? nullptr
-                   : "is not a time in the years 0 to 9999";
+                   : QT_TRANSLATE_NOOP("Qanat", "is not a time in the years 0 to 9999");
     default:
-        return "is none of bool, int, QString, QByteArray, QUrl and QDateTime";
+        return QT_TRANSLATE_NOOP("Qanat", "is none of bool, int, QString, QByteArray, QUrl and QDateTime");
     }
 }
 

@@ -8,6 +8,7 @@
 #include "logging_p.h"
 #include "memory_p.h"
 #include "sink_p.h"
+#include "text_p.h"
 #include "worker_p.h"
 
 #include <QtCore/qpromise.h>
@@ -217,7 +218,7 @@ private:
 
     static Delivery missed()
     {
-        static const Delivery full = Delivery::dropped(Delivery::Error::Full, u"a sink was full"_s);
+        static const Delivery full = Delivery::dropped(Delivery::Error::Full, Text::tr("a sink was full"));
         return full;
     }
 

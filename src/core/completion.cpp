@@ -4,6 +4,7 @@
 #include "completion_p.h"
 
 #include "logging_p.h"
+#include "text_p.h"
 
 using namespace Qt::StringLiterals;
 
@@ -69,7 +70,7 @@ void CompletionState::orphan()
 
 Delivery CompletionState::lost()
 {
-    return Delivery::failed(Delivery::Error::Lost, u"a sink let go of the event without an outcome"_s);
+    return Delivery::failed(Delivery::Error::Lost, Text::tr("a sink let go of the event without an outcome"));
 }
 
 Completion::Completion() noexcept = default;

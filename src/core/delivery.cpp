@@ -3,6 +3,8 @@
 
 #include "delivery_p.h"
 
+#include "text_p.h"
+
 #include <QtCore/qdebug.h>
 #include <QtCore/qmetaobject.h>
 
@@ -76,7 +78,7 @@ Delivery Delivery::dropped(Error error, const QString &text)
 
 Delivery Delivery::closed()
 {
-    static const Delivery closed = failed(Error::Closed, u"the sink is closed"_s, Retry::Never);
+    static const Delivery closed = failed(Error::Closed, Text::tr("the sink is closed"), Retry::Never);
     return closed;
 }
 

@@ -7,6 +7,7 @@
 #include "event_p.h"
 #include "eventvalue_p.h"
 #include "structure_p.h"
+#include "text_p.h"
 
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qdebug.h>
@@ -24,7 +25,7 @@ namespace {
 
 QString sentence(QLatin1StringView subject, const char *reason)
 {
-    return reason ? subject + u' ' + QLatin1StringView(reason) : QString();
+    return reason ? subject + u' ' + Text::tr(reason) : QString();
 }
 
 const char *faultInExtension(const QString &name, const QVariant &value)
@@ -402,7 +403,7 @@ bool Event::isValid() const noexcept
 
 QString Event::errorText() const
 {
-    return d ? d->errorText() : u"the event is empty"_s;
+    return d ? d->errorText() : Text::tr("the event is empty");
 }
 
 bool Event::isPortable() const

@@ -4,6 +4,7 @@
 #include "eventassembler_p.h"
 
 #include "eventvalue_p.h"
+#include "text_p.h"
 
 #include <limits>
 
@@ -75,10 +76,10 @@ bool EventAssembler::addText(const QString &name, QString text)
 {
     if (name == "specversion"_L1) {
         m_hasVersion = true;
-        return text == "1.0"_L1 || fail(u"specversion is not 1.0"_s);
+        return text == "1.0"_L1 || fail(Text::tr("specversion is not 1.0"));
     }
     if (name == "time"_L1)
-        return m_event->setTimeText(text) || fail(u"time is not a time by RFC 3339"_s);
+        return m_event->setTimeText(text) || fail(Text::tr("time is not a time by RFC 3339"));
     for (const TextAttribute &attribute : textAttributes) {
         if (name == attribute.name) {
             (m_event.get()->*attribute.set)(std::move(text));
@@ -102,14 +103,14 @@ bool EventAssembler::addExtension(const QString &name, QVariant value)
 bool EventAssembler::addData(QVariant data)
 {
     if (m_event->data.isValid())
-        return fail(u"data and data_base64 are both there"_s);
+        return fail(Text::tr("data and data_base64 are both there"));
     m_event->data = std::move(data);
     return true;
 }
 
 Result<Event> EventAssembler::finish()
 {
-    const auto missing = [](QLatin1StringView name) { return Failure{name + u" is missing"_s}; };
+    const auto missing = [](QLatin1StringView name) { return Failure{Text::tr("%1 is missing").arg(name)}; };
     if (!m_hasVersion)
         return missing("specversion"_L1);
     if (!m_event->hasUuid && m_event->id.isEmpty())

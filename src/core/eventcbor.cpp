@@ -8,6 +8,7 @@
 #include "event_p.h"
 #include "eventassembler_p.h"
 #include "eventvalue_p.h"
+#include "text_p.h"
 
 #include <QtCore/qcborcommon.h>
 #include <QtCore/qcborstreamreader.h>
@@ -143,8 +144,8 @@ std::nullopt_t CborEventReader::refuse(const ValuePath &path, const QString &rea
 std::nullopt_t CborEventReader::refuseSyntax(const ValuePath &path)
 {
     const QCborError error = m_reader.lastError();
-    const QString reason = error == QCborError::NoError ? u"ends too early"_s : error.toString();
-    return refuse(path, u"not CBOR, at byte %1: %2"_s.arg(m_reader.currentOffset()).arg(reason));
+    const QString reason = error == QCborError::NoError ? Text::tr("ends too early") : error.toString();
+    return refuse(path, Text::tr("not CBOR, at byte %1: %2").arg(m_reader.currentOffset()).arg(reason));
 }
 
 std::optional<QVariant> CborEventReader::advanceFrom(const QVariant &value)
@@ -163,13 +164,13 @@ Result<Event> CborEventReader::read()
         return Failure{m_errorText};
     }
     if (!m_reader.isMap())
-        return Failure{u"not an event: not a CBOR map"_s};
+        return Failure{Text::tr("not an event: not a CBOR map")};
 
     EventAssembler assembler;
     if (!readMembers(assembler))
         return Failure{m_errorText};
     if (m_reader.currentOffset() != m_size)
-        return Failure{u"not CBOR: %1 bytes follow the event"_s.arg(m_size - m_reader.currentOffset())};
+        return Failure{Text::tr("not CBOR: %1 bytes follow the event").arg(m_size - m_reader.currentOffset())};
     return assembler.finish();
 }
 
@@ -279,7 +280,7 @@ std::optional<QVariant> CborEventReader::readTagged(const ValuePath &path)
         return readTaggedText(tag, path);
     if (tag == QCborTag(QCborKnownTags::Uuid))
         return readUuid(path);
-    return refuse(path, u"a value with the CBOR tag %1 cannot be carried"_s.arg(quint64(tag)));
+    return refuse(path, Text::tr("a value with the CBOR tag %1 cannot be carried").arg(quint64(tag)));
 }
 
 std::optional<QVariant> CborEventReader::readTaggedText(QCborTag tag, const ValuePath &path)
@@ -390,7 +391,7 @@ std::optional<Text> CborEventReader::readChunks(QCborStreamReader::StringResult<
     for (;;) {
         // Memory is taken for what is there only, not for what the length claims.
         if (m_reader.currentStringChunkSize() > m_size - m_reader.currentOffset())
-            return refuse(path, u"not CBOR, at byte %1: ends too early"_s.arg(m_reader.currentOffset()));
+            return refuse(path, Qanat::Text::tr("not CBOR, at byte %1: ends too early").arg(m_reader.currentOffset()));
         const auto chunk = (m_reader.*readChunk)();
         if (chunk.status == QCborStreamReader::Error)
             return refuseSyntax(path);

@@ -9,6 +9,7 @@
 #include "eventassembler_p.h"
 #include "eventvalue_p.h"
 #include "jsonscanner_p.h"
+#include "text_p.h"
 
 #include <QtCore/qjsonarray.h>
 #include <QtCore/qjsondocument.h>
@@ -250,12 +251,14 @@ QString contentTypeFault(const QString &contentType, const QVariant &data)
     const bool isText = type == QMetaType::QString || type == QMetaType::QChar || type == QMetaType::QByteArray;
     if (!data.isValid() || isText || contentType.isEmpty() || isJson(contentType))
         return {};
-    return u"data: neither text nor bytes, and datacontenttype does not say JSON"_s;
+    return Text::tr("data: neither text nor bytes, and datacontenttype does not say JSON");
 }
 
 Failure syntaxFailure(const QJsonParseError &error, qsizetype shift)
 {
-    return {u"not JSON, at byte %1: %2"_s.arg(std::max<qsizetype>(error.offset - shift, 0)).arg(error.errorString())};
+    return {Text::tr("not JSON, at byte %1: %2")
+                .arg(std::max<qsizetype>(error.offset - shift, 0))
+                .arg(error.errorString())};
 }
 
 // Parses the text and finds what QJsonDocument passes over. \a shift is how many bytes of it are not the caller's.
@@ -283,12 +286,12 @@ bool isBlank(QByteArrayView text) noexcept
 Result<QByteArray> bytesOfBase64(const QJsonValue &value)
 {
     if (!value.isString())
-        return Failure{u"data_base64 is not a string"_s};
+        return Failure{Text::tr("data_base64 is not a string")};
     const QByteArray encoded = value.toString().toUtf8();
     QByteArray bytes = QByteArray::fromBase64(encoded);
     // QByteArray takes more for base64 than RFC 4648 does, even with AbortOnBase64DecodingErrors.
     if (bytes.toBase64() != encoded)
-        return Failure{u"data_base64 is not base64"_s};
+        return Failure{Text::tr("data_base64 is not base64")};
     return bytes;
 }
 
@@ -319,7 +322,7 @@ Result<QByteArray> Event::toJson() const
 Result<QByteArray> Event::dataToJson() const
 {
     if (!d || !d->data.isValid())
-        return Failure{u"the event has no data"_s};
+        return Failure{Text::tr("the event has no data")};
     JsonWriter writer;
     ValueWalker walker(writer);
     if (!walker.walk(d->data, ValuePath{nullptr, u"data", -1}))
@@ -330,12 +333,12 @@ Result<QByteArray> Event::dataToJson() const
 Result<Event> Event::fromJson(QByteArrayView json)
 {
     if (isBlank(json))
-        return Failure{u"not JSON: nothing is there"_s};
+        return Failure{Text::tr("not JSON: nothing is there")};
     const auto document = parse(QByteArray::fromRawData(json.data(), json.size()), {}, 0);
     if (!document)
         return Failure{document.errorText()};
     if (!document->isObject())
-        return Failure{u"not an event: not a JSON object"_s};
+        return Failure{Text::tr("not an event: not a JSON object")};
 
     EventAssembler assembler;
     const QJsonObject members = document->object();
@@ -364,7 +367,7 @@ Result<Event> Event::fromJson(QByteArrayView json)
 Result<QVariant> Event::dataFromJson(QByteArrayView json)
 {
     if (isBlank(json))
-        return Failure{u"not JSON: nothing is there"_s};
+        return Failure{Text::tr("not JSON: nothing is there")};
     // QJsonDocument holds lists and maps only.
     QByteArray list;
     list.reserve(json.size() + 2);
@@ -376,7 +379,7 @@ Result<QVariant> Event::dataFromJson(QByteArrayView json)
         return Failure{document.errorText()};
     const QJsonArray items = document->array();
     if (items.size() != 1)
-        return Failure{u"not one JSON value"_s};
+        return Failure{Text::tr("not one JSON value")};
     QVariant data = items.at(0).toVariant();
     const QString fault = findPortabilityFault(data);
     if (!fault.isEmpty())

@@ -6,6 +6,7 @@
 #include "attributerules_p.h"
 #include "event_p.h"
 #include "structure_p.h"
+#include "text_p.h"
 #include "timestamp_p.h"
 
 #include <QtCore/qbytearraylist.h>
@@ -191,7 +192,8 @@ bool ValueWalker::walkDateTime(const QVariant &value, const ValuePath &path)
 {
     const auto timestamp = Timestamp::fromDateTime(held<QDateTime>(value));
     if (!timestamp)
-        return refuse(path, "a time that is not valid or not in the years 0 to 9999 cannot be carried");
+        return refuse(path, QT_TRANSLATE_NOOP(
+                                "Qanat", "a time that is not valid or not in the years 0 to 9999 cannot be carried"));
     m_visitor.visitDateTime(timestamp->toText());
     return true;
 }
@@ -304,18 +306,21 @@ bool ValueWalker::walkOther(const QVariant &value, const ValuePath &path)
         return walkDateTime(value, path);
     case QMetaType::QDate: {
         const QString text = held<QDate>(value).toString(Qt::ISODate);
-        return text.isEmpty() ? refuse(path, "a date that is not valid or not in the years 0 to 9999 cannot be carried")
+        return text.isEmpty() ? refuse(
+                   path, QT_TRANSLATE_NOOP("Qanat",
+                                           "a date that is not valid or not in the years 0 to 9999 cannot be carried"))
                               : walkText(text, path);
     }
     case QMetaType::QTime: {
         const QString text = held<QTime>(value).toString(Qt::ISODateWithMs);
-        return text.isEmpty() ? refuse(path, "a time of day that is not valid cannot be carried")
-                              : walkText(text, path);
+        return text.isEmpty()
+                   ? refuse(path, QT_TRANSLATE_NOOP("Qanat", "a time of day that is not valid cannot be carried"))
+                   : walkText(text, path);
     }
     case QMetaType::QUrl: {
         const auto &url = held<QUrl>(value);
         if (!url.isValid() && !url.isEmpty())
-            return refuse(path, "a URL that is not valid cannot be carried");
+            return refuse(path, QT_TRANSLATE_NOOP("Qanat", "a URL that is not valid cannot be carried"));
         m_visitor.visitUrl(url.toString(QUrl::FullyEncoded));
         return true;
     }
@@ -348,7 +353,7 @@ bool ValueWalker::walkOther(const QVariant &value, const ValuePath &path)
         // A gadget that gives out itself would go on for ever; the depth ends that.
         return walk(*parts, path);
     }
-    return refuse(path, u"a value of type %1 cannot be carried"_s.arg(QLatin1StringView(type.name())));
+    return refuse(path, Text::tr("a value of type %1 cannot be carried").arg(QLatin1StringView(type.name())));
 }
 
 bool ValueWalker::walkCborMap(const QCborMap &map, const ValuePath &path)
@@ -358,7 +363,7 @@ bool ValueWalker::walkCborMap(const QCborMap &map, const ValuePath &path)
     m_visitor.beginMap(map.size());
     for (const auto item : map) {
         if (!item.first.isString())
-            return refuse(path, "a map with keys that are not strings cannot be carried");
+            return refuse(path, QT_TRANSLATE_NOOP("Qanat", "a map with keys that are not strings cannot be carried"));
         const QString key = item.first.toString();
         if (!walkKey(key, path) || !walkCbor(item.second, ValuePath{&path, key, -1}))
             return false;
@@ -399,13 +404,13 @@ bool ValueWalker::walkCbor(const QCborValue &value, const ValuePath &path)
     case QCborValue::Uuid:
         return walk(value.toUuid(), path);
     case QCborValue::Undefined:
-        return refuse(path, "an undefined value cannot be carried");
+        return refuse(path, QT_TRANSLATE_NOOP("Qanat", "an undefined value cannot be carried"));
     case QCborValue::Tag:
-        return refuse(path, u"a value with the CBOR tag %1 cannot be carried"_s.arg(quint64(value.tag())));
+        return refuse(path, Text::tr("a value with the CBOR tag %1 cannot be carried").arg(quint64(value.tag())));
     case QCborValue::RegularExpression:
-        return refuse(path, "a regular expression cannot be carried");
+        return refuse(path, QT_TRANSLATE_NOOP("Qanat", "a regular expression cannot be carried"));
     default:
-        return refuse(path, "an unassigned simple value of CBOR cannot be carried");
+        return refuse(path, QT_TRANSLATE_NOOP("Qanat", "an unassigned simple value of CBOR cannot be carried"));
     }
 }
 

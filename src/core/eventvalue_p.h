@@ -4,6 +4,8 @@
 #ifndef QANAT_CORE_EVENTVALUE_P_H
 #define QANAT_CORE_EVENTVALUE_P_H
 
+#include "text_p.h"
+
 #include <QtCore/qbytearrayview.h>
 #include <QtCore/qstring.h>
 #include <QtCore/qstringview.h>
@@ -25,13 +27,15 @@ inline constexpr int MaximumDataDepth = 512;
 
 //! What is the same in the errors of both formats, writing and reading.
 namespace ValueFault {
-inline constexpr char TooDeep[] = "nested deeper than 512 levels";
-inline constexpr char LoneSurrogate[] = "text with a lone surrogate cannot be carried";
-inline constexpr char KeySurrogate[] = "has a key with a lone surrogate, which cannot be carried";
-inline constexpr char NaN[] = "NaN cannot be carried";
-inline constexpr char Infinity[] = "infinity cannot be carried";
-inline constexpr char IntegerRange[] = "an integer that does not fit into 64 bits with a sign cannot be carried";
-inline constexpr char DuplicateKey[] = "is named twice";
+inline constexpr char TooDeep[] = QT_TRANSLATE_NOOP("Qanat", "nested deeper than 512 levels");
+inline constexpr char LoneSurrogate[] = QT_TRANSLATE_NOOP("Qanat", "text with a lone surrogate cannot be carried");
+inline constexpr char KeySurrogate[] =
+    QT_TRANSLATE_NOOP("Qanat", "has a key with a lone surrogate, which cannot be carried");
+inline constexpr char NaN[] = QT_TRANSLATE_NOOP("Qanat", "NaN cannot be carried");
+inline constexpr char Infinity[] = QT_TRANSLATE_NOOP("Qanat", "infinity cannot be carried");
+inline constexpr char IntegerRange[] =
+    QT_TRANSLATE_NOOP("Qanat", "an integer that does not fit into 64 bits with a sign cannot be carried");
+inline constexpr char DuplicateKey[] = QT_TRANSLATE_NOOP("Qanat", "is named twice");
 } // namespace ValueFault
 
 /*!
@@ -109,7 +113,7 @@ private:
     bool enter(const ValuePath &path);
     bool walkKey(QStringView key, const ValuePath &path);
     bool refuse(const ValuePath &path, const QString &reason);
-    bool refuse(const ValuePath &path, const char *reason) { return refuse(path, QString::fromLatin1(reason)); }
+    bool refuse(const ValuePath &path, const char *reason) { return refuse(path, Text::tr(reason)); }
 
     ValueVisitor &m_visitor;
     QString m_errorText;

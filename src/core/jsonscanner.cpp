@@ -142,14 +142,14 @@ void JsonScanner::scanString()
     bool hasEscape = false;
     for (; m_at < m_json.size() && m_json[m_at] != '"'; ++m_at) {
         if (static_cast<uchar>(m_json[m_at]) < 0x20)
-            return fail("text with a control character that is not escaped");
+            return fail(QT_TRANSLATE_NOOP("Qanat", "text with a control character that is not escaped"));
         if (m_json[m_at] != '\\')
             continue;
         hasEscape = true;
         if (++m_at == m_json.size())
             return;
         if (!QByteArrayView("\"\\/bfnrtu").contains(m_json[m_at]))
-            return fail("text with an escape that JSON does not have");
+            return fail(QT_TRANSLATE_NOOP("Qanat", "text with an escape that JSON does not have"));
     }
     const QByteArrayView text = m_json.sliced(begin, m_at - begin);
     if (m_at < m_json.size())
@@ -182,7 +182,7 @@ void JsonScanner::checkNumber(QByteArrayView token)
     constexpr qsizetype shortestExtreme = 300;
     const NumberForm form = formOfNumber(token);
     if (form == NumberForm::Wrong)
-        return fail("not a number of JSON");
+        return fail(QT_TRANSLATE_NOOP("Qanat", "not a number of JSON"));
     if (form == NumberForm::Integer) {
         if (!fitsInteger(token))
             fail(ValueFault::IntegerRange);
@@ -193,7 +193,7 @@ void JsonScanner::checkNumber(QByteArrayView token)
     bool fits = false;
     [[maybe_unused]] const double value = token.toDouble(&fits);
     if (!fits)
-        fail("a number that a double cannot hold cannot be carried");
+        fail(QT_TRANSLATE_NOOP("Qanat", "a number that a double cannot hold cannot be carried"));
 }
 
 void JsonScanner::fail(const char *reason)
@@ -207,7 +207,7 @@ void JsonScanner::fail(const char *reason)
     }
     if (!steps.empty() && !m_rootName.isEmpty())
         steps.front() = {nullptr, m_rootName, -1};
-    m_fault = (steps.empty() ? m_rootName.toString() : steps.back().toString()) + u": "_s + QLatin1StringView(reason);
+    m_fault = (steps.empty() ? m_rootName.toString() : steps.back().toString()) + u": "_s + Text::tr(reason);
 }
 
 } // namespace Qanat

@@ -4,6 +4,7 @@
 #include "listener_p.h"
 
 #include "sink_p.h"
+#include "text_p.h"
 
 #include <QtCore/qthread.h>
 
@@ -83,7 +84,7 @@ void ListenerSink::goOn()
         try {
             next = work->matcher.matches(event) ? work->functor(event) : Delivery::filtered();
         } catch (...) {
-            next = Delivery::failed(Delivery::Error::Exception, u"an exception left the listener"_s,
+            next = Delivery::failed(Delivery::Error::Exception, Text::tr("an exception left the listener"),
                                     Delivery::Retry::Never);
         }
         if (heard > 0 && next != outcome)

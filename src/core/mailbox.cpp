@@ -7,6 +7,7 @@
 #include "currentmailbox_p.h"
 #include "mailboxsection_p.h"
 #include "runtime_p.h"
+#include "text_p.h"
 #include "worker_p.h"
 
 #include <QtCore/qcoreapplication.h>
@@ -36,7 +37,7 @@ public:
     ~PromiseState() override
     {
         if (m_remaining > 0)
-            finish(Delivery::dropped(Delivery::Error::Lost, u"nobody gave it an outcome"_s));
+            finish(Delivery::dropped(Delivery::Error::Lost, Text::tr("nobody gave it an outcome")));
     }
 
     QFuture<Delivery> future() const { return m_promise.future(); }
@@ -285,7 +286,7 @@ bool Mailbox::makeRoom(Section &section, qsizetype events, qint64 bytes)
 bool Mailbox::dropOldest(Section &section, qsizetype events)
 {
     static const Delivery overflow =
-        Delivery::dropped(Delivery::Error::Full, u"the limit was reached: the oldest was dropped"_s);
+        Delivery::dropped(Delivery::Error::Full, Text::tr("the limit was reached: the oldest was dropped"));
     bool any = false;
     while (events > 0) {
         NodeList *list = &m_queue;
@@ -506,14 +507,14 @@ void Mailbox::forward(const Batch &batch, Completion completion, Handover handov
     case WriteResult::Status::Accepted:
         return;
     case WriteResult::Status::Full:
-        completion.settleAll(Delivery::failed(Delivery::Error::Full, u"the intake is full"_s));
+        completion.settleAll(Delivery::failed(Delivery::Error::Full, Text::tr("the intake is full")));
         return;
     case WriteResult::Status::Closed:
         completion.settleAll(Delivery::closed());
         return;
     case WriteResult::Status::Invalid:
         completion.settleAll(
-            Delivery::failed(Delivery::Error::Invalid, u"the event is invalid"_s, Delivery::Retry::Never));
+            Delivery::failed(Delivery::Error::Invalid, Text::tr("the event is invalid"), Delivery::Retry::Never));
         return;
     }
 }

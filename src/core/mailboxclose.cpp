@@ -8,6 +8,7 @@
 #include "logging_p.h"
 #include "mailboxsection_p.h"
 #include "runtime_p.h"
+#include "text_p.h"
 #include "worker_p.h"
 
 #include <QtCore/qpromise.h>
@@ -20,7 +21,8 @@ using std::chrono::nanoseconds;
 
 Delivery Mailbox::discarded()
 {
-    return Delivery::dropped(Delivery::Error::Discarded, u"the sink was closed before the event was delivered"_s);
+    return Delivery::dropped(Delivery::Error::Discarded,
+                             Text::tr("the sink was closed before the event was delivered"));
 }
 
 void Mailbox::close(nanoseconds within, CloseCallback callback)
@@ -195,7 +197,7 @@ void Mailbox::expire(Section &section)
     section.relock();
     m_openLinks -= asksLinks;
     static const Delivery unknown = Delivery::dropped(
-        Delivery::Error::Unknown, u"the sink was closed while the event was under way: it may have arrived"_s);
+        Delivery::Error::Unknown, Text::tr("the sink was closed while the event was under way: it may have arrived"));
     for (const StateRef<Call> &call : std::exchange(m_calls, {})) {
         const qsizetype left = call->left();
         m_statistics.inFlight -= left;
@@ -247,7 +249,8 @@ void Mailbox::advanceClose(Section &section, const std::shared_ptr<Consumer> &co
     try {
         finished = consumer->finish();
     } catch (...) {
-        finished = Delivery::dropped(Delivery::Error::Exception, u"an exception left the sink when it was closed"_s);
+        finished =
+            Delivery::dropped(Delivery::Error::Exception, Text::tr("an exception left the sink when it was closed"));
     }
     section.relock();
     if (m_stage == Stage::Finishing)
@@ -271,9 +274,9 @@ void Mailbox::setClosed(Section &section, const Delivery &finished)
     m_stage = Stage::Closed;
     Delivery worst = Delivery::worse(m_worstOfClose, finished);
     if (m_closeLeft > 0)
-        worst =
-            Delivery::worse(worst, Delivery::dropped(Delivery::Error::Discarded,
-                                                     u"%1 events were left when the time was over"_s.arg(m_closeLeft)));
+        worst = Delivery::worse(
+            worst, Delivery::dropped(Delivery::Error::Discarded,
+                                     Text::tr("%1 events were left when the time was over").arg(m_closeLeft)));
     m_closeResult = CloseResult(worst, m_closeLeft, m_closeUnknown);
     section.rare().result = m_closeResult;
     section.rare().callbacks = std::exchange(m_closeCallbacks, {});
@@ -297,7 +300,7 @@ void Mailbox::forceClosed()
         section.rare().warnings.emplace_back(
             &qanatWorker(), u"%1: its thread %2 does not come back; both are abandoned"_s.arg(labelLocked(), thread));
     }
-    setClosed(section, Delivery::dropped(Delivery::Error::Other, u"the sink did not come back from its work"_s));
+    setClosed(section, Delivery::dropped(Delivery::Error::Other, Text::tr("the sink did not come back from its work")));
     kick(section.after());
 }
 

@@ -8,6 +8,7 @@
 #include "delivery_p.h"
 #include "logging_p.h"
 #include "mailboxsection_p.h"
+#include "text_p.h"
 
 using namespace Qt::StringLiterals;
 
@@ -30,7 +31,8 @@ void Mailbox::settleCall(Section &section, Call *call, qsizetype count, const De
     if (isHandedBack && call->position == 0 && count == call->batch.size()) {
         // Trying the same again at once would go on for ever.
         account(section, events, call->upstream,
-                Delivery::failed(Delivery::Error::Other, u"the sink handed everything back without trying"_s), call);
+                Delivery::failed(Delivery::Error::Other, Text::tr("the sink handed everything back without trying")),
+                call);
     } else if (isHandedBack) {
         putBack(call, events);
     } else {

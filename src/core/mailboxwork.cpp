@@ -9,6 +9,7 @@
 #include "currentmailbox_p.h"
 #include "logging_p.h"
 #include "mailboxsection_p.h"
+#include "text_p.h"
 
 #include <QtCore/qhash.h>
 #include <QtCore/qmetaobject.h>
@@ -467,8 +468,9 @@ void Mailbox::addToLane(Section &section, quint64 key, Node *node)
     lane.count += node->batch.size();
     lane.waiting.append(node);
     if (excess > 0) {
-        static const Delivery full = Delivery::dropped(
-            Delivery::Error::Full, u"the events of a key that waits for another try may fill half of the limit"_s);
+        static const Delivery full =
+            Delivery::dropped(Delivery::Error::Full,
+                              Text::tr("the events of a key that waits for another try may fill half of the limit"));
         section->signals |= Notifier::Overflowed;
         for (qsizetype i = 0; i < excess && !lane.waiting.isEmpty(); ++i) {
             // The oldest where that is the policy, else the newest, which is last.
@@ -521,10 +523,11 @@ void Mailbox::invoke(Section &section, const StateRef<Call> &call)
         consumer->process(call->batch, std::move(completion));
     } catch (const std::exception &error) {
         thrown = Delivery::failed(Delivery::Error::Exception,
-                                  u"an exception left the sink: "_s + QString::fromLocal8Bit(error.what()),
+                                  Text::tr("an exception left the sink: %1").arg(QString::fromLocal8Bit(error.what())),
                                   Delivery::Retry::Never);
     } catch (...) {
-        thrown = Delivery::failed(Delivery::Error::Exception, u"an exception left the sink"_s, Delivery::Retry::Never);
+        thrown = Delivery::failed(Delivery::Error::Exception, Text::tr("an exception left the sink"),
+                                  Delivery::Retry::Never);
     }
     setAttended(wasAttended);
     const nanoseconds time = call->clock->now();

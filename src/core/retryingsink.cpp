@@ -7,6 +7,7 @@
 #include "currentmailbox_p.h"
 #include "logging_p.h"
 #include "sink_p.h"
+#include "text_p.h"
 
 #include <atomic>
 #include <deque>
@@ -22,7 +23,7 @@ namespace {
 
 QString attemptsText(int attempts)
 {
-    return attempts == 1 ? u"1 attempt"_s : u"%1 attempts"_s.arg(attempts);
+    return attempts == 1 ? Text::tr("1 attempt") : Text::tr("%1 attempts").arg(attempts);
 }
 
 // A batch on its way to an outcome, through as many attempts as it takes.
@@ -326,7 +327,8 @@ void RetryingSinkPrivate::evaluate(const TryRef &work)
     }
     if (!work->anyTried) {
         // Nothing but *untried*: as a failure, or it would go round for ever without a wait.
-        work->failure = Delivery::failed(Delivery::Error::Other, u"the sink handed everything back without trying"_s);
+        work->failure =
+            Delivery::failed(Delivery::Error::Other, Text::tr("the sink handed everything back without trying"));
         for (Try::Run &run : work->again)
             run.reason = work->failure;
         for (int &attempts : work->attempts)
@@ -389,11 +391,11 @@ void RetryingSinkPrivate::giveUp(Try &work, bool strategyDrops)
             const int attempts = work.attempts[size_t(index)];
             QString text;
             if (isTooOld)
-                text = u"given up: too old after %1"_s.arg(attemptsText(attempts));
+                text = Text::tr("given up: too old after %1").arg(attemptsText(attempts));
             else if (strategyDrops)
-                text = u"given up by the strategy after %1"_s.arg(attemptsText(attempts));
+                text = Text::tr("given up by the strategy after %1").arg(attemptsText(attempts));
             else if (attempts >= maximumAttempts)
-                text = u"given up after %1"_s.arg(attemptsText(attempts));
+                text = Text::tr("given up after %1").arg(attemptsText(attempts));
             if (text.isEmpty()) {
                 again.push_back({index, 1, run.reason});
                 continue;

@@ -4,6 +4,7 @@
 #include "selection_p.h"
 
 #include "completion_p.h"
+#include "text_p.h"
 
 using namespace Qt::StringLiterals;
 
@@ -62,9 +63,9 @@ std::pair<Batch, Completion> Selection::take(Completion completion)
 
 Delivery Selection::thrown(const char *what)
 {
-    QString text = u"an exception left a function that looks at events"_s;
-    if (what)
-        text += u": "_s + QString::fromLocal8Bit(what);
+    const QString text =
+        what ? Text::tr("an exception left a function that looks at events: %1").arg(QString::fromLocal8Bit(what))
+             : Text::tr("an exception left a function that looks at events");
     return Delivery::failed(Delivery::Error::Exception, text, Delivery::Retry::Never);
 }
 

@@ -7,6 +7,7 @@
 #include "currentmailbox_p.h"
 #include "logging_p.h"
 #include "runtime_p.h"
+#include "text_p.h"
 
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qcoreevent.h>
@@ -158,7 +159,7 @@ int Sink::maxInFlight() const
 
 Delivery Sink::deliver(const Event &)
 {
-    return Delivery::failed(Delivery::Error::Other, u"the sink overrides neither deliver() nor process()"_s,
+    return Delivery::failed(Delivery::Error::Other, Text::tr("the sink overrides neither deliver() nor process()"),
                             Delivery::Retry::Never);
 }
 
@@ -174,12 +175,13 @@ void Sink::process(const Batch &batch, Completion completion)
         try {
             delivery = deliver(batch[i]);
         } catch (const std::exception &error) {
-            delivery = Delivery::failed(Delivery::Error::Exception,
-                                        u"an exception left the sink: "_s + QString::fromLocal8Bit(error.what()),
-                                        Delivery::Retry::Never);
-        } catch (...) {
             delivery =
-                Delivery::failed(Delivery::Error::Exception, u"an exception left the sink"_s, Delivery::Retry::Never);
+                Delivery::failed(Delivery::Error::Exception,
+                                 Text::tr("an exception left the sink: %1").arg(QString::fromLocal8Bit(error.what())),
+                                 Delivery::Retry::Never);
+        } catch (...) {
+            delivery = Delivery::failed(Delivery::Error::Exception, Text::tr("an exception left the sink"),
+                                        Delivery::Retry::Never);
         }
         const auto now = std::chrono::steady_clock::now();
         const bool isLong = now - told > Longest;

@@ -3,6 +3,7 @@
 
 #include "httpoutcome_p.h"
 
+#include "Qanat/http/httpsink.h"
 #include "retryafter_p.h"
 
 #include <optional>
@@ -58,7 +59,7 @@ std::optional<std::chrono::milliseconds> waitAskedFor(int status, QByteArrayView
     return !wait && status == 429 ? std::optional<std::chrono::milliseconds>(60s) : wait;
 }
 
-Delivery networkFailure(Delivery::Error error, const QString &origin, QLatin1StringView text)
+Delivery networkFailure(Delivery::Error error, const QString &origin, const QString &text)
 {
     return Delivery::failed(error, u"%1: %2"_s.arg(origin, text));
 }
@@ -73,8 +74,8 @@ Delivery outcomeOfStatus(int status, QByteArrayView retryAfter, std::chrono::mil
 
     const Delivery::Error error = errorOfStatus(status);
     const auto retry = error == Delivery::Error::Refused ? Delivery::Retry::Never : Delivery::Retry::CanHelp;
-    const QString text =
-        status >= 300 && status < 400 ? u"%1 answered %2, and redirects are not followed"_s : u"%1 answered %2"_s;
+    const QString text = status >= 300 && status < 400 ? HttpSink::tr("%1 answered %2, and redirects are not followed")
+                                                       : HttpSink::tr("%1 answered %2");
     Delivery failure = Delivery::failed(error, text.arg(origin).arg(status), retry).withStatus(status);
     if (!heedsRetryAfter(status, error))
         return failure;
@@ -87,24 +88,25 @@ Delivery outcomeOfError(QNetworkReply::NetworkError error, const QString &origin
     using Error = Delivery::Error;
     switch (error) {
     case QNetworkReply::ConnectionRefusedError:
-        return networkFailure(Error::Network, origin, "the connection was refused"_L1);
+        return networkFailure(Error::Network, origin, HttpSink::tr("the connection was refused"));
     case QNetworkReply::RemoteHostClosedError:
-        return networkFailure(Error::Network, origin, "the connection was closed before there was an answer"_L1);
+        return networkFailure(Error::Network, origin,
+                              HttpSink::tr("the connection was closed before there was an answer"));
     case QNetworkReply::HostNotFoundError:
-        return networkFailure(Error::Network, origin, "the name of the host was not found"_L1);
+        return networkFailure(Error::Network, origin, HttpSink::tr("the name of the host was not found"));
     case QNetworkReply::TimeoutError:
-        return networkFailure(Error::Timeout, origin, "the connection timed out"_L1);
+        return networkFailure(Error::Timeout, origin, HttpSink::tr("the connection timed out"));
     case QNetworkReply::SslHandshakeFailedError:
         return networkFailure(Error::Security, origin,
-                              "TLS failed: the other side is not trusted, or does not speak it"_L1);
+                              HttpSink::tr("TLS failed: the other side is not trusted, or does not speak it"));
     case QNetworkReply::NoError: // With a status that is none.
     case QNetworkReply::ProtocolFailure:
     case QNetworkReply::ProtocolInvalidOperationError:
-        return networkFailure(Error::Misdirected, origin, "the answer is not HTTP"_L1);
+        return networkFailure(Error::Misdirected, origin, HttpSink::tr("the answer is not HTTP"));
     case QNetworkReply::ProtocolUnknownError:
-        return networkFailure(Error::Security, origin, "there is no TLS on this system"_L1);
+        return networkFailure(Error::Security, origin, HttpSink::tr("there is no TLS on this system"));
     default:
-        return networkFailure(Error::Network, origin, "the network failed"_L1);
+        return networkFailure(Error::Network, origin, HttpSink::tr("the network failed"));
     }
 }
 

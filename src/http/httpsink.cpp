@@ -116,7 +116,7 @@ Delivery HttpSinkPrivate::attempt(const Event &event)
     if (body->size() > maximumEventSize) {
         return Delivery::failed(
             Delivery::Error::Refused,
-            u"the event has %1 bytes, and at most %2 are sent"_s.arg(body->size()).arg(maximumEventSize),
+            HttpSink::tr("the event has %1 bytes, and at most %2 are sent").arg(body->size()).arg(maximumEventSize),
             Delivery::Retry::Never);
     }
     post(*body);
@@ -244,8 +244,9 @@ void HttpSinkPrivate::interrupt()
         endRequest();
     Completion left = putAway();
     if (isInFlight) {
-        left.settle(1, Delivery::failed(Delivery::Error::Unknown,
-                                        u"%1: ended before there was an answer, it may have arrived"_s.arg(where)));
+        left.settle(
+            1, Delivery::failed(Delivery::Error::Unknown,
+                                HttpSink::tr("%1: ended before there was an answer, it may have arrived").arg(where)));
     }
     left.settleAll(Delivery::untried());
 }
@@ -277,10 +278,10 @@ Delivery HttpSinkPrivate::outcome(Cause cause) const
     switch (cause) {
     case Cause::ConnectTimeout:
         return Delivery::failed(Delivery::Error::Timeout,
-                                u"%1: no connection within %2"_s.arg(where, formatDuration(connectTimeout)));
+                                HttpSink::tr("%1: no connection within %2").arg(where, formatDuration(connectTimeout)));
     case Cause::RequestTimeout:
         return Delivery::failed(Delivery::Error::Timeout,
-                                u"%1: no answer within %2"_s.arg(where, formatDuration(requestTimeout)));
+                                HttpSink::tr("%1: no answer within %2").arg(where, formatDuration(requestTimeout)));
     case Cause::Network:
         break;
     }
@@ -417,11 +418,12 @@ QString HttpSink::headerErrorText(HeaderError error)
     case HeaderError::None:
         break;
     case HeaderError::InvalidName:
-        return u"the name of a header has letters, digits and !#$%&'*+-.^_`|~ only"_s;
+        return HttpSink::tr("the name of a header has letters, digits and !#$%&'*+-.^_`|~ only");
     case HeaderError::ReservedName:
-        return u"this header belongs to the connection or the body and cannot be set"_s;
+        return HttpSink::tr("this header belongs to the connection or the body and cannot be set");
     case HeaderError::InvalidValue:
-        return u"the value of a header has no line breaks or control characters, and no blanks at its ends"_s;
+        return HttpSink::tr(
+            "the value of a header has no line breaks or control characters, and no blanks at its ends");
     }
     return {};
 }

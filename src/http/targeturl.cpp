@@ -3,6 +3,8 @@
 
 #include "targeturl_p.h"
 
+#include "Qanat/http/httpsink.h"
+
 #include <QtNetwork/qhostaddress.h>
 
 namespace Qanat {
@@ -37,22 +39,22 @@ QString origin(const QUrl &url)
 Delivery checkTarget(const QUrl &url, HttpSink::PlainHttp consent)
 {
     if (url.isEmpty())
-        return refused(u"there is no URL"_s);
+        return refused(HttpSink::tr("there is no URL"));
     // QUrl::errorString() would show the URL.
     if (!url.isValid())
-        return refused(u"the URL is malformed"_s);
+        return refused(HttpSink::tr("the URL is malformed"));
     const QString scheme = url.scheme();
     if (scheme != "https"_L1 && scheme != "http"_L1)
-        return refused(u"the URL is neither http nor https"_s);
+        return refused(HttpSink::tr("the URL is neither http nor https"));
     if (url.host().isEmpty())
-        return refused(u"the URL has no host"_s);
+        return refused(HttpSink::tr("the URL has no host"));
     if (url.port() == 0)
-        return refused(u"the URL has the port 0"_s);
+        return refused(HttpSink::tr("the URL has the port 0"));
     if (!url.userInfo().isEmpty())
         return forbidden(
-            u"%1: a URL with a user name or password is not used, set a header instead"_s.arg(origin(url)));
+            HttpSink::tr("%1: a URL with a user name or password is not used, set a header instead").arg(origin(url)));
     if (scheme == "http"_L1 && consent == HttpSink::PlainHttp::LoopbackOnly && !isLoopback(url.host()))
-        return forbidden(u"%1: http without TLS needs consent"_s.arg(origin(url)));
+        return forbidden(HttpSink::tr("%1: http without TLS needs consent").arg(origin(url)));
     return Delivery::delivered();
 }
 
