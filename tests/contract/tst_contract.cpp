@@ -16,6 +16,7 @@
 #include <Qanat/Queue>
 #include <Qanat/RecordingSink>
 #include <Qanat/RetryingSink>
+#include <Qanat/Timeout>
 #include <Qanat/Transform>
 #include <Qanat/WaitUntil>
 #include <Qanat/WorkerPool>
@@ -246,6 +247,8 @@ int main(int argc, char *argv[])
             [](auto end) { return std::make_unique<Transform>(Transform::redaction({u"secret"_s}), std::move(end)); },
             6);
     });
+    suite.add(u"Timeout, several in flight"_s,
+              [] { return recorded([](auto end) { return std::make_unique<Timeout>(24h, std::move(end)); }, 6); });
     suite.add(u"RetryingSink"_s, [] { return recorded([](auto end) { return retrying(std::move(end)); }); });
     suite.add(u"RetryingSink with a breaker, several in flight"_s, [] {
         return recorded([](auto end) { return std::make_unique<RetryingSink>(std::move(end), CircuitBreaker(5, 1s)); },

@@ -23,13 +23,13 @@ class TestChannel : public ThreadedTest
     Q_OBJECT
 private Q_SLOTS:
     void readsWhatWasWritten();
-    void readWaitsUntilThereIsOne();
-    void readGivesUpAfterItsTime();
-    void aSignalTells();
+    void line32_readWaitsUntilThereIsOne();
+    void line32_readGivesUpAfterItsTime();
+    void line32_aSignalTells();
     void theSignalFollowsTheChannel();
-    void aFullChannelDoesNotSettle();
+    void line32_aFullChannelDoesNotSettle();
     void readersMakeRoom();
-    void whatIsBufferedAtCloseCanBeRead();
+    void line32_whatIsBufferedAtCloseCanBeRead();
     void closeWaitsForReaders();
     void discardDropsWhatDidNotFit();
     void closeEndsTheLoop();
@@ -57,7 +57,7 @@ void TestChannel::readsWhatWasWritten()
     QANAT_BALANCED(channel);
 }
 
-void TestChannel::readWaitsUntilThereIsOne()
+void TestChannel::line32_readWaitsUntilThereIsOne()
 {
     Channel channel;
     std::promise<QString> read;
@@ -71,7 +71,7 @@ void TestChannel::readWaitsUntilThereIsOne()
     reader.join();
 }
 
-void TestChannel::readGivesUpAfterItsTime()
+void TestChannel::line32_readGivesUpAfterItsTime()
 {
     Channel channel;
     QVERIFY(!channel.read(1ms));
@@ -79,7 +79,7 @@ void TestChannel::readGivesUpAfterItsTime()
     QVERIFY(!channel.read(-1ms));
 }
 
-void TestChannel::aSignalTells()
+void TestChannel::line32_aSignalTells()
 {
     Channel channel;
     QStringList ids;
@@ -117,7 +117,7 @@ void TestChannel::theSignalFollowsTheChannel()
     QVERIFY(thread.wait());
 }
 
-void TestChannel::aFullChannelDoesNotSettle()
+void TestChannel::line32_aFullChannelDoesNotSettle()
 {
     Channel channel(2);
     for (const Event &event : someEvents(5))
@@ -151,7 +151,7 @@ void TestChannel::readersMakeRoom()
     dismissHeartbeat(); // It was this thread that waited.
 }
 
-void TestChannel::whatIsBufferedAtCloseCanBeRead()
+void TestChannel::line32_whatIsBufferedAtCloseCanBeRead()
 {
     Channel channel(10);
     const QList<Event> events = someEvents(3);
