@@ -25,31 +25,48 @@ struct Chunk;
 class QANAT_CORE_EXPORT Batch
 {
 public:
+    //! No events.
     Batch() noexcept;
+    //!@{
+    //! Of events in this order, which nobody has accepted yet.
     explicit Batch(const Event &event);
     Batch(std::initializer_list<Event> events);
     explicit Batch(const QList<Event> &events);
+    //!@}
+    //!@{
+    //! What was moved from is empty.
     Batch(const Batch &other) noexcept;
     Batch(Batch &&other) noexcept;
     Batch &operator=(const Batch &other) noexcept;
     Batch &operator=(Batch &&other) noexcept;
+    //!@}
     ~Batch();
 
+    //!@{
+    //! How many events this part has.
     [[nodiscard]] qsizetype size() const noexcept { return m_end - m_begin; }
     [[nodiscard]] bool isEmpty() const noexcept { return m_begin == m_end; }
+    //!@}
+    //!@{
+    //! The events, to walk through as long as this batch or a copy of it exists.
     [[nodiscard]] const Event *begin() const noexcept { return m_begin; }
     [[nodiscard]] const Event *end() const noexcept { return m_end; }
+    //!@}
     //! \a index must lie within 0 and size() - 1.
     [[nodiscard]] const Event &at(qsizetype index) const
     {
         Q_ASSERT(index >= 0 && index < size());
         return m_begin[index];
     }
+    //!@{
+    //! As at().
     [[nodiscard]] const Event &operator[](qsizetype index) const { return at(index); }
     [[nodiscard]] const Event &first() const { return at(0); }
+    //!@}
 
     //! The part that begins at \a position, clipped to what there is; it shares the events.
     [[nodiscard]] Batch mid(qsizetype position, qsizetype count) const;
+    //! All from \a position on.
     [[nodiscard]] Batch mid(qsizetype position) const { return mid(position, size() - position); }
     //! The events at \a positions, accepted when this batch was and with its key.
     [[nodiscard]] Batch pick(const std::vector<qsizetype> &positions) const;

@@ -31,12 +31,14 @@ class QANAT_CORE_EXPORT Broadcaster : public Sink
     Q_OBJECT
     Q_PROPERTY(Pacing pacing READ pacing WRITE setPacing NOTIFY pacingChanged)
 public:
+    //! What is done while a sink is full.
     enum class Pacing : quint8 {
         Free, //!< A sink that is full misses what it cannot accept.
         Slowest, //!< While a sink is full nothing more is taken, and this broadcaster's own limit holds its writers back.
     };
     Q_ENUM(Pacing)
 
+    //! Without sinks. What is written before QCoreApplication exists waits for it.
     explicit Broadcaster(QObject *parent = nullptr);
     ~Broadcaster() override;
 
@@ -97,12 +99,14 @@ public:
             options);
     }
 
+    //!@{
     /*!
      * How much is remembered for listeners that come later; nothing if not set. Any thread. A change takes its place in the
      * order of the writes.
      */
     [[nodiscard]] History history() const;
     void setHistory(const History &history);
+    //!@}
 
     //! Pacing::Free if not set. Any thread.
     [[nodiscard]] Pacing pacing() const;
@@ -110,6 +114,7 @@ public:
     void setPacing(Pacing pacing);
 
 Q_SIGNALS:
+    //! Emitted in the thread of the setter.
     void pacingChanged(Qanat::Broadcaster::Pacing pacing, QPrivateSignal);
 
 private:

@@ -58,12 +58,14 @@ public:
      */
     [[nodiscard]] std::optional<Event> read(std::chrono::milliseconds timeout);
 
+    //!@{
     /*!
      * Reading in a loop: each step waits, without a limit, until there is an event or the channel is at its end. Any thread, several
      * at once, too; the same holds as for read().
      */
     [[nodiscard]] Iterator begin();
     [[nodiscard]] Iterator end();
+    //!@}
 
 Q_SIGNALS:
     //! There are events to read, or the channel is at its end. Emitted in the thread that this object lives in; not again
@@ -71,6 +73,7 @@ Q_SIGNALS:
     void readyRead(QPrivateSignal);
 
 protected:
+    //! For readyRead().
     bool event(QEvent *event) override;
 
 private:
@@ -86,17 +89,24 @@ private:
 class QANAT_CORE_EXPORT Channel::Iterator
 {
 public:
+    //!@{
+    //! What an input iterator has to name.
     using iterator_category = std::input_iterator_tag;
     using value_type = Event;
     using difference_type = std::ptrdiff_t;
     using pointer = const Event *;
     using reference = const Event &;
+    //!@}
 
     //! The end.
     Iterator() = default;
 
+    //!@{
+    //! The event, until the next step. Not at the end.
     [[nodiscard]] const Event &operator*() const;
     [[nodiscard]] const Event *operator->() const { return &**this; }
+    //!@}
+    //! Leaves this event, without waiting for the next.
     Iterator &operator++();
 
     friend bool operator==(const Iterator &one, const Iterator &other) { return one.isAtEnd() == other.isAtEnd(); }

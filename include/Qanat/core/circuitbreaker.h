@@ -21,7 +21,9 @@ public:
     //! A \a threshold below 1 counts as 1, a negative \a backoff as zero.
     CircuitBreaker(int threshold, std::chrono::nanoseconds backoff);
 
+    //! How many failures in a row open it.
     [[nodiscard]] int threshold() const noexcept { return m_threshold; }
+    //! How long it then stays open.
     [[nodiscard]] std::chrono::nanoseconds backoff() const noexcept { return m_backoff; }
     //! Failures in a row so far.
     [[nodiscard]] int failures() const noexcept { return m_failures; }
@@ -29,6 +31,7 @@ public:
     std::chrono::nanoseconds delay(const Attempt &attempt) override;
     Verdict failed(const Attempt &attempt, const Delivery &failure) override;
     void succeeded(const Attempt &attempt) override;
+    //! Scope::Endpoint.
     Scope scope() const override;
 
 private:

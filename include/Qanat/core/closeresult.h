@@ -18,7 +18,9 @@ class QANAT_CORE_EXPORT CloseResult
     Q_PROPERTY(qint64 left READ left)
     Q_PROPERTY(qint64 unknown READ unknown)
 public:
+    //! A clean one.
     CloseResult() = default;
+    //! \a unknown is a part of \a left.
     CloseResult(const Delivery &worst, qint64 left, qint64 unknown)
         : m_worst(worst)
         , m_left(left)

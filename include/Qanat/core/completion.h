@@ -26,6 +26,7 @@ class CompletionState;
 class QANAT_CORE_EXPORT Completion
 {
 public:
+    //! Hears of each part: the next \a count events have this outcome.
     using Handler = std::function<void(qsizetype count, const Delivery &delivery)>;
 
     //! Nobody waits: settling does nothing.
@@ -35,8 +36,11 @@ public:
      * settles it. The handler must not throw.
      */
     Completion(qsizetype count, Handler handler);
+    //!@{
+    //! Hands the duty on. What this one had still to settle is settled as by the destructor; \a other is left without a duty.
     Completion(Completion &&other) noexcept;
     Completion &operator=(Completion &&other) noexcept;
+    //!@}
     ~Completion();
     Q_DISABLE_COPY(Completion)
 
@@ -47,12 +51,14 @@ public:
     //! How many events have no outcome yet. 0 after a close that did not wait any longer.
     [[nodiscard]] qsizetype remaining() const;
 
+    //!@{
     /*!
      * The call does nothing until resume(): it waits for another try. Where the order is kept for each key, other keys
      * may use its place meanwhile. What waits at a deadline is known not to be in flight.
      */
     void park();
     void resume();
+    //!@}
 
 private:
     friend class CompletionAccess;

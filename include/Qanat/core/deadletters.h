@@ -61,6 +61,7 @@ public:
 
     //! Any thread, as all functions of this class.
     [[nodiscard]] qsizetype capacity() const;
+    //! How many are kept now.
     [[nodiscard]] qsizetype count() const;
     //! How many were lost since there were too many.
     [[nodiscard]] qint64 lost() const;
@@ -85,6 +86,7 @@ Q_SIGNALS:
 
 protected:
     void process(const Batch &batch, Completion completion) override;
+    //! For changed().
     bool event(QEvent *event) override;
 
 private:

@@ -34,6 +34,7 @@ class QANAT_CORE_EXPORT Delivery
 {
     Q_GADGET
 public:
+    //! What became of an event.
     enum class Outcome : quint8 {
         Delivered, //!< The sink took it.
         Filtered, //!< A success that did not touch the target.
@@ -43,6 +44,7 @@ public:
     };
     Q_ENUM(Outcome)
 
+    //! Why it failed, for programs. The keys are stable.
     enum class Error : quint8 {
         None, //!< There is no error.
         Closed, //!< The sink is closed. Terminal.
@@ -71,15 +73,21 @@ public:
 
     //! A delivered outcome.
     Delivery() noexcept;
+    //!@{
+    //! Copying counts a reference. What was moved from can be assigned to or destroyed, no more.
     Delivery(const Delivery &other);
     Delivery(Delivery &&other) noexcept;
     Delivery &operator=(const Delivery &other);
     Delivery &operator=(Delivery &&other) noexcept;
+    //!@}
     ~Delivery();
 
+    //!@{
+    //! An outcome that is no failure.
     [[nodiscard]] static Delivery delivered() noexcept { return Delivery(); }
     [[nodiscard]] static Delivery filtered() noexcept { return Delivery(Outcome::Filtered); }
     [[nodiscard]] static Delivery untried() noexcept { return Delivery(Outcome::Untried); }
+    //!@}
     //! A failed attempt. \a text is shown to people: no payloads and no secrets.
     [[nodiscard]] static Delivery failed(Error error, const QString &text, Retry retry = Retry::CanHelp);
     //! A final failure.
@@ -87,6 +95,7 @@ public:
     //! The answer of a sink that is closed.
     [[nodiscard]] static Delivery closed();
 
+    //! The kind of outcome; the functions below ask the usual questions about it.
     [[nodiscard]] Outcome outcome() const noexcept { return m_outcome; }
     //! Delivered or filtered.
     [[nodiscard]] bool isSuccess() const noexcept { return m_outcome <= Outcome::Filtered; }
@@ -100,7 +109,9 @@ public:
     //! Whether this or anything that caused it says that the sink is closed. Closed is terminal, however it is wrapped.
     [[nodiscard]] bool isClosed() const noexcept;
 
+    //! The code of a failure; None of what is no failure.
     [[nodiscard]] Error error() const noexcept;
+    //! The failure for people, in words that may change; empty where there is none.
     [[nodiscard]] QString errorText() const;
     //! The least time to wait before another attempt; zero if nothing was said about it.
     [[nodiscard]] std::chrono::milliseconds retryAfter() const noexcept;
@@ -111,11 +122,13 @@ public:
     //! What led to this failure; a delivered outcome if nothing is known.
     [[nodiscard]] Delivery cause() const;
 
+    //!@{
     //! Copies of a failure with one thing changed. On a success they change nothing.
     [[nodiscard]] Delivery withRetryAfter(std::chrono::milliseconds wait) const;
     [[nodiscard]] Delivery withStatus(int status) const;
     [[nodiscard]] Delivery withAttempts(int attempts) const;
     [[nodiscard]] Delivery withCause(const Delivery &cause) const;
+    //!@}
     //! The same failure as a final one.
     [[nodiscard]] Delivery asDropped() const;
 
@@ -137,6 +150,7 @@ private:
     Outcome m_outcome = Outcome::Delivered;
 };
 
+//! Shows what toString() answers.
 QANAT_CORE_EXPORT QDebug operator<<(QDebug debug, const Delivery &delivery);
 
 } // namespace Qanat

@@ -95,12 +95,16 @@ public:
      */
     explicit Event(QString type, QVariant data = {});
 
+    //! Copying counts a reference.
     Event(const Event &other) noexcept;
+    //! Leaves \a other empty.
     Event(Event &&other) noexcept
         : d(std::exchange(other.d, nullptr))
     {
     }
+    //! Copying counts a reference.
     Event &operator=(const Event &other) noexcept;
+    //! Leaves \a other empty.
     Event &operator=(Event &&other) noexcept
     {
         Event moved(std::move(other));
@@ -113,6 +117,7 @@ public:
             release(d);
     }
 
+    //! Exchanges the two, without a look at what they hold.
     void swap(Event &other) noexcept { std::swap(d, other.d); }
 
     /*!
@@ -231,6 +236,7 @@ public:
     {
         return typeOf(QMetaType::fromType<T>());
     }
+    //! The same for a type that is known at run time only.
     [[nodiscard]] static QString typeOf(QMetaType type);
 
     /*!

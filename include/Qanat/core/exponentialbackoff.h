@@ -21,9 +21,12 @@ namespace Qanat {
 class QANAT_CORE_EXPORT ExponentialBackoff : public RetryStrategy
 {
 public:
+    //!@{
+    //! What the constructor takes where nothing else is said.
     static constexpr std::chrono::nanoseconds DefaultBase = std::chrono::seconds(1);
     static constexpr std::chrono::nanoseconds DefaultFactor = std::chrono::seconds(1);
     static constexpr std::chrono::nanoseconds DefaultMax = std::chrono::seconds(20);
+    //!@}
 
     //! A factor or max that is not positive means its default, a negative base zero.
     explicit ExponentialBackoff(std::chrono::nanoseconds base = DefaultBase,
@@ -38,6 +41,7 @@ public:
     std::chrono::nanoseconds delay(const Attempt &attempt) override;
     Verdict failed(const Attempt &attempt, const Delivery &failure) override;
     void succeeded(const Attempt &attempt) override;
+    //! Scope::Key.
     Scope scope() const override;
 
 private:

@@ -73,18 +73,24 @@ public:
     };
     Q_ENUM(Flush)
 
+    //! Nothing is opened before the first event. See path() for \a path.
     explicit FileSink(const QString &path, QObject *parent = nullptr);
     ~FileSink() override;
 
+    //!@{
     //! Where the events go to. A relative path counts from the directory that is current when it is set.
     [[nodiscard]] QString path() const;
     void setPath(const QString &path);
+    //!@}
 
+    //!@{
     //! How many bytes a file may have, Limits::Unlimited if not set; a negative number counts as 0. An event that is larger
     //! gets a file to itself.
     [[nodiscard]] qint64 maximumFileSize() const;
     void setMaximumFileSize(qint64 bytes);
+    //!@}
 
+    //!@{
     /*!
      * How old a file may become, no limit if not set; a negative age counts as 0. It counts by the wall clock from the first
      * event of the file; for one that existed before, from its birth or, where that is not known, its last modification.
@@ -92,22 +98,30 @@ public:
      */
     [[nodiscard]] std::chrono::milliseconds maximumFileAge() const;
     void setMaximumFileAge(std::chrono::milliseconds age);
+    //!@}
 
+    //!@{
     //! How many rotated files are kept beside the current one: 9 if not set; a negative number counts as 0. The next rotation
     //! removes what is beyond it.
     [[nodiscard]] int maximumFiles() const;
     void setMaximumFiles(int count);
+    //!@}
 
+    //!@{
     //! Flush::EveryBatch if not set.
     [[nodiscard]] Flush flushPolicy() const;
     void setFlushPolicy(Flush policy);
+    //!@}
 
 Q_SIGNALS:
+    //!@{
+    //! The property has another value.
     void pathChanged(QPrivateSignal);
     void maximumFileSizeChanged(QPrivateSignal);
     void maximumFileAgeChanged(QPrivateSignal);
     void maximumFilesChanged(QPrivateSignal);
     void flushPolicyChanged(QPrivateSignal);
+    //!@}
 
 protected:
     void process(const Batch &batch, Completion completion) override;

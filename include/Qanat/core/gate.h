@@ -47,6 +47,7 @@ class QANAT_CORE_EXPORT Gate : public Sink
     Q_PROPERTY(Consent consent READ consent WRITE setConsent NOTIFY consentChanged)
     Q_PROPERTY(Undecided whileUndecided READ whileUndecided WRITE setWhileUndecided NOTIFY whileUndecidedChanged)
 public:
+    //! The answer of the user.
     enum class Consent : quint8 {
         Undecided, //!< Nobody was asked, or has answered.
         Granted,
@@ -54,6 +55,7 @@ public:
     };
     Q_ENUM(Consent)
 
+    //! What is done with events as long as there is no answer.
     enum class Undecided : quint8 {
         Hold, //!< Events wait for the answer.
         Discard, //!< Nothing is kept without consent.
@@ -77,17 +79,22 @@ public:
     //! Any thread. What is held when this becomes Undecided::Discard is discarded.
     void setWhileUndecided(Undecided policy);
 
+    //!@{
     //! The limits of the intake as long as events are held; limits() are the same ones then, and otherwise those that were
     //! set by setLimits(). Any thread.
     [[nodiscard]] Limits holdLimits() const;
     void setHoldLimits(const Limits &limits);
+    //!@}
 
     //! As many as its target. The sink's thread.
     int maxInFlight() const override;
 
 Q_SIGNALS:
+    //!@{
+    //! The property has another value. Emitted in the thread of the setter.
     void consentChanged(Qanat::Gate::Consent consent, QPrivateSignal);
     void whileUndecidedChanged(Qanat::Gate::Undecided policy, QPrivateSignal);
+    //!@}
 
 protected:
     void process(const Batch &batch, Completion completion) override;

@@ -22,8 +22,11 @@ namespace Qanat {
 class QANAT_CORE_EXPORT History
 {
 public:
+    //!@{
+    //! No limit.
     static constexpr qint64 Unlimited = std::numeric_limits<qint64>::max();
     static constexpr std::chrono::milliseconds AnyAge = std::chrono::milliseconds::max();
+    //!@}
 
     //! At most so many events; 0 remembers nothing.
     qint64 events = 0;

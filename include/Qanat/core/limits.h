@@ -22,6 +22,7 @@ class QANAT_CORE_EXPORT Limits
 {
     Q_GADGET
 public:
+    //! What happens where a limit is reached.
     enum class Overflow : quint8 {
         Reject, //!< The new event is not accepted: the writer gets *full*.
         DropOldest, //!< The oldest that waits is dropped for the new one.
@@ -29,14 +30,17 @@ public:
     };
     Q_ENUM(Overflow)
 
+    //! No limit.
     static constexpr qint64 Unlimited = std::numeric_limits<qint64>::max();
 
     //! The most events that are pending; below 1 counts as 1, and so does the limit by bytes.
     qint64 events = Unlimited;
     //! The most bytes that are pending, by Event::estimatedSize(). Bytes are only counted where this is set.
     qint64 bytes = Unlimited;
+    //! What happens where one of them is reached.
     Overflow overflow = Overflow::Reject;
 
+    //! Whether it is limited neither by events nor by bytes.
     [[nodiscard]] bool isUnlimited() const noexcept { return events == Unlimited && bytes == Unlimited; }
 };
 

@@ -26,15 +26,19 @@ public:
     //! How many events wait for a listener by default; beyond that the oldest is dropped.
     static constexpr qint64 DefaultLimit = 10000;
 
+    //! Everything that is live, with the default limit.
     ListenOptions() = default;
+    //! The usual but for this. Implicit, so that listen() takes it in the place of options.
     ListenOptions(const Limits &only)
         : limits(only)
     {
     }
+    //! The usual but for this. Implicit, so that listen() takes it in the place of options.
     ListenOptions(const Matcher &only)
         : matcher(only)
     {
     }
+    //! The usual but for this. Implicit, so that listen() takes it in the place of options.
     ListenOptions(const Replay &only)
         : replay(only)
     {

@@ -68,6 +68,7 @@ public:
     [[nodiscard]] qint64 suppressed() const;
 
 Q_SIGNALS:
+    //! Emitted in the thread of the setter.
     void minimumLevelChanged(QtMsgType level, QPrivateSignal);
 
 private:

@@ -32,12 +32,14 @@ class MatcherNode;
 class QANAT_CORE_EXPORT Matcher
 {
 public:
+    //! A question of the user's. It may be asked in several threads at once.
     using Function = std::function<bool(const Event &)>;
 
     //! Matches every event.
     Matcher();
     //! What \a function says. Where it throws, the event fails, and no other; an empty function matches nothing.
     Matcher(Function function);
+    //! The same for whatever can be called so.
     template<
         typename Callable,
         std::enable_if_t<

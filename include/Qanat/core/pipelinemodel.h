@@ -33,6 +33,7 @@ class QANAT_CORE_EXPORT PipelineModel : public QAbstractItemModel
     Q_PROPERTY(std::chrono::milliseconds refreshInterval READ refreshInterval WRITE setRefreshInterval NOTIFY
                    refreshIntervalChanged)
 public:
+    //! Columns, for index() and views: `int(Column::Name)`.
     enum class Column : quint8 {
         Name, //!< The objectName(), or the kind where there is none.
         Kind,
@@ -50,6 +51,7 @@ public:
         LastError,
     };
     Q_ENUM(Column)
+    //! What columnCount() answers.
     static constexpr int ColumnCount = int(Column::LastError) + 1;
 
     //! Besides Qt::DisplayRole, which is for people and in their language, and Qt::ToolTipRole, the text of the last error.
@@ -65,6 +67,7 @@ public:
     //! How often a picture is taken where nothing else is said.
     static constexpr std::chrono::milliseconds DefaultRefreshInterval = std::chrono::milliseconds(500);
 
+    //! Without roots: nothing ticks yet.
     explicit PipelineModel(QObject *parent = nullptr);
     ~PipelineModel() override;
 
@@ -76,10 +79,14 @@ public:
     //! Shows it no more. Removing an unknown one changes nothing.
     void removeRoot(Sink *root);
 
+    //!@{
     //! How often a picture is taken: every 500 ms if not set; zero or less: by refresh() only.
     [[nodiscard]] std::chrono::milliseconds refreshInterval() const;
     void setRefreshInterval(std::chrono::milliseconds interval);
+    //!@}
 
+    //!@{
+    //! As in QAbstractItemModel, with the columns of Column and the roles of Role.
     [[nodiscard]] QModelIndex index(int row, int column, const QModelIndex &parent = QModelIndex()) const override;
     [[nodiscard]] QModelIndex parent(const QModelIndex &index) const override;
     [[nodiscard]] int rowCount(const QModelIndex &parent = QModelIndex()) const override;
@@ -88,12 +95,14 @@ public:
     [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation,
                                       int role = Qt::DisplayRole) const override;
     [[nodiscard]] QHash<int, QByteArray> roleNames() const override;
+    //!@}
 
 public Q_SLOTS:
     //! Takes a picture now, and changes only what differs from the last.
     void refresh();
 
 Q_SIGNALS:
+    //! The property has another value.
     void refreshIntervalChanged(std::chrono::milliseconds interval, QPrivateSignal);
 
 private:

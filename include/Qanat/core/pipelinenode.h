@@ -20,6 +20,7 @@ class QANAT_CORE_EXPORT PipelineNode
 {
     Q_GADGET
 public:
+    //! How far a sink has come in its life; it never goes back.
     enum class State : quint8 {
         Open, //!< Accepts events.
         Closing, //!< Accepts nothing more; what was accepted is being delivered.
@@ -29,8 +30,8 @@ public:
 
     QString kind; //!< The class, without its namespace.
     QString name; //!< The objectName().
-    State state = State::Open;
-    Statistics statistics;
+    State state = State::Open; //!< At that moment, as the counters.
+    Statistics statistics; //!< Each sink's own snapshot: that of the next one is a moment later.
     QList<PipelineNode> targets; //!< The target of a wrapper, or the sinks of a broadcaster.
     //! The same number as long as it is the same sink, and for the same sink in two places; never that of another.
     quintptr identity = 0;

@@ -17,7 +17,7 @@ namespace Qanat {
  */
 struct Failure
 {
-    QString text;
+    QString text; //!< For people: plain, without payloads and secrets.
 };
 
 /*!
@@ -63,9 +63,12 @@ public:
     //! The value, or \a fallback where there is none.
     [[nodiscard]] T valueOr(T fallback) const { return m_failed ? std::move(fallback) : m_value; }
 
+    //!@{
+    //! As value().
     [[nodiscard]] const T &operator*() const &noexcept { return m_value; }
     [[nodiscard]] T operator*() && { return std::move(m_value); }
     [[nodiscard]] const T *operator->() const noexcept { return &m_value; }
+    //!@}
 
     //! Why there is no value; empty where there is one.
     [[nodiscard]] QString errorText() const { return m_errorText; }

@@ -27,6 +27,7 @@ class QANAT_CORE_EXPORT RetryingSink : public Sink
 {
     Q_OBJECT
 public:
+    //! What stands in the way of the events.
     enum class State : quint8 {
         Flowing, //!< Nothing stands in the way.
         BackingOff, //!< Something waits for its next try.
@@ -49,13 +50,17 @@ public:
     }
     ~RetryingSink() override;
 
+    //!@{
     //! How often an event is tried at most, 1 at least; no limit by default. To be set in the sink's thread, or before the
     //! first write.
     [[nodiscard]] int maximumAttempts() const;
     void setMaximumAttempts(int attempts);
+    //!@}
+    //!@{
     //! How old an event may become, counted from its first acceptance by any sink; no limit by default. The same.
     [[nodiscard]] std::chrono::milliseconds maximumAge() const;
     void setMaximumAge(std::chrono::milliseconds age);
+    //!@}
 
     //! What it does now. Any thread.
     [[nodiscard]] State retryState() const;

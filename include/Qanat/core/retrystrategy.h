@@ -33,7 +33,9 @@ struct QANAT_CORE_EXPORT Attempt
 class QANAT_CORE_EXPORT RetryStrategy
 {
 public:
+    //! What becomes of events that failed.
     enum class Verdict : quint8 { Retry, Drop };
+    //! How far a wait reaches.
     enum class Scope : quint8 {
         Key, //!< A wait holds up the batch that waits, and its key.
         Endpoint, //!< A wait holds up everything. After it one attempt probes, and the others wait for its outcome.
@@ -47,12 +49,16 @@ public:
     virtual Verdict failed(const Attempt &attempt, const Delivery &failure) = 0;
     //! Hears of every attempt in which nothing failed.
     virtual void succeeded(const Attempt &attempt) = 0;
+    //! How far its waits reach: always the same answer.
     [[nodiscard]] virtual Scope scope() const = 0;
 
 protected:
+    //!@{
+    //! For derived classes only: nobody else can copy a part of one.
     RetryStrategy();
     RetryStrategy(const RetryStrategy &);
     RetryStrategy &operator=(const RetryStrategy &);
+    //!@}
 };
 
 } // namespace Qanat

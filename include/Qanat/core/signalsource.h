@@ -57,10 +57,13 @@ class QANAT_CORE_EXPORT SignalSource
 public:
     //! Connected to nothing.
     SignalSource() noexcept;
+    //!@{
+    //! Copies are handles to the same connection; one that was moved from is connected to nothing.
     SignalSource(const SignalSource &other);
     SignalSource(SignalSource &&other) noexcept;
     SignalSource &operator=(const SignalSource &other);
     SignalSource &operator=(SignalSource &&other) noexcept;
+    //!@}
     ~SignalSource();
 
     //! Whether emissions become events. Any thread.

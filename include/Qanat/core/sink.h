@@ -22,6 +22,9 @@
 #include <functional>
 #include <memory>
 
+/*!
+ * All that the libraries declare, but for macros. What is in Qanat::Detail is private.
+ */
 namespace Qanat {
 
 class Clock;
@@ -39,6 +42,8 @@ class SinkPrivate;
  * reaches it through forward().
  *
  * Every accepted event has exactly one outcome; Statistics has the equations.
+ *
+ * **Signals** are coalesced, never one per event, and emitted in the thread that this object lives in.
  */
 class QANAT_CORE_EXPORT Sink : public QObject
 {
@@ -53,6 +58,7 @@ public:
      */
     ~Sink() override;
 
+    //!@{
     /*!
      * Offers an event or a batch and answers at once. Any thread; never throws, and waits only where the sink's limits say
      * so (Limits::Overflow::Wait). Batches are accepted up to a prefix.
@@ -60,7 +66,9 @@ public:
     WriteResult write(const Event &event);
     WriteResult write(Event &&event);
     WriteResult write(const Batch &batch);
+    //!@}
 
+    //!@{
     /*!
      * The same for a caller who wants to know: the future finishes with the one final outcome (of a batch: the worst). Any
      * thread. It is finished by the library, so don't block the GUI thread on it: use a QFutureWatcher. Cancelling the
@@ -69,6 +77,7 @@ public:
      */
     QFuture<Delivery> send(const Event &event);
     QFuture<Delivery> send(const Batch &batch);
+    //!@}
 
     /*!
      * Accepts nothing more, delivers what was accepted, closes the target behind, and then is closed for good. Any thread;
@@ -89,9 +98,11 @@ public:
     //! This sink and those behind it, to be walked or printed. Any thread, as long as this sink exists.
     [[nodiscard]] PipelineNode pipeline() const;
 
+    //!@{
     //! How much the intake holds. Any thread; a lower limit drops nothing that is already there.
     [[nodiscard]] Limits limits() const;
     void setLimits(const Limits &limits);
+    //!@}
 
     //! The clock of this sink and of all behind it; the system's by default. To be set before the first write.
     void setClock(const std::shared_ptr<Clock> &clock);
@@ -115,8 +126,6 @@ public:
     [[nodiscard]] virtual int maxInFlight() const;
 
 Q_SIGNALS:
-    //! Signals are coalesced, never one per event, and emitted in the thread that this object lives in.
-
     //! \a count events were dropped since the last signal, the last of them as \a last says.
     void dropped(qint64 count, const Qanat::Delivery &last, QPrivateSignal);
     //! A limit was reached since the last signal: events were rejected or dropped, or a writer waits.
@@ -129,6 +138,7 @@ Q_SIGNALS:
     void closed(QPrivateSignal);
 
 protected:
+    //! A plain sink: works in the thread that it lives in.
     explicit Sink(QObject *parent = nullptr);
     //! For the library's own boundaries between threads.
     Sink(std::shared_ptr<Mailbox> mailbox, QObject *parent);
@@ -173,7 +183,9 @@ protected:
     //! Counts attempts of a wrapper that tries again.
     void countAttempts(qint64 failed, qint64 retried, const Delivery &lastError);
 
+    //! An override has to hand on to this: the sink follows its own moves between threads here.
     bool event(QEvent *event) override;
+    //! An override has to hand on to this: only signals that somebody hears are emitted.
     void connectNotify(const QMetaMethod &signal) override;
 
 private:

@@ -24,14 +24,17 @@ namespace Qanat {
 class QANAT_CORE_EXPORT LatencyHistogram
 {
 public:
+    //! Two for each doubling of the time.
     static constexpr int BucketCount = 64;
 
     //! Counts \a count events that took \a latency.
     void record(std::chrono::nanoseconds latency, qint64 count) noexcept;
 
+    //! How many events were counted.
     [[nodiscard]] qint64 count() const noexcept;
     //! All times together; where that is more than fits, the greatest value.
     [[nodiscard]] std::chrono::nanoseconds sum() const noexcept { return m_sum; }
+    //! How many events fell into \a bucket, which must lie within 0 and BucketCount - 1.
     [[nodiscard]] qint64 countAt(int bucket) const { return m_counts.at(static_cast<size_t>(bucket)); }
     //! The longest time that falls into \a bucket; the last bucket has no end and answers the greatest value.
     [[nodiscard]] static std::chrono::nanoseconds upperBound(int bucket) noexcept;
@@ -81,7 +84,7 @@ public:
     qint64 retried = 0; //!< Attempts that a RetryingSink made after a failure. Outside the balance.
 
     Delivery lastError; //!< The last failure; delivered if there was none.
-    LatencyHistogram latency;
+    LatencyHistogram latency; //!< From the acceptance to the outcome.
 
     //! Whether both equations hold.
     [[nodiscard]] bool isBalanced() const noexcept
@@ -98,6 +101,7 @@ private:
     bool equals(const Statistics &other) const;
 };
 
+//! Shows what toString() answers.
 QANAT_CORE_EXPORT QDebug operator<<(QDebug debug, const Statistics &statistics);
 
 } // namespace Qanat

@@ -22,11 +22,15 @@ class Mailbox;
 class QANAT_CORE_EXPORT Subscription
 {
 public:
+    //! To nothing: not active.
     Subscription() noexcept;
+    //!@{
+    //! Copies are handles to the same subscription; one that was moved from is not active.
     Subscription(const Subscription &other);
     Subscription(Subscription &&other) noexcept;
     Subscription &operator=(const Subscription &other);
     Subscription &operator=(Subscription &&other) noexcept;
+    //!@}
     ~Subscription();
 
     //! Whether events still arrive. Any thread.

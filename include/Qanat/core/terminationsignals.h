@@ -28,6 +28,7 @@ class QANAT_CORE_EXPORT TerminationSignals : public QObject
 {
     Q_OBJECT
 public:
+    //! Hears them from now on. In the thread where received() is to be emitted.
     explicit TerminationSignals(QObject *parent = nullptr);
     ~TerminationSignals() override;
 

@@ -31,6 +31,7 @@ public:
     ~WorkerPool();
     Q_DISABLE_COPY_MOVE(WorkerPool)
 
+    //! How many threads it has, started or not.
     [[nodiscard]] int threadCount() const;
     //! The library's own pool, for broadcasters and whatever never blocks: as many threads as processors, 2 to 8.
     [[nodiscard]] static WorkerPool &shared();

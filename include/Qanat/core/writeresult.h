@@ -19,6 +19,7 @@ class QANAT_CORE_EXPORT WriteResult
 {
     Q_GADGET
 public:
+    //! Whether events were accepted, and why not.
     enum class Status : quint8 {
         Accepted,
         Closed, //!< The sink is closed or closing. It accepts nothing any more.
@@ -27,12 +28,14 @@ public:
     };
     Q_ENUM(Status)
 
+    //! The first \a accepted events were accepted; \a status says why no more were, or that all were.
     constexpr WriteResult(Status status, qsizetype accepted) noexcept
         : m_accepted(accepted)
         , m_status(status)
     {
     }
 
+    //! Accepted, or why not everything was.
     [[nodiscard]] constexpr Status status() const noexcept { return m_status; }
     //! How many events, from the first on, were accepted.
     [[nodiscard]] constexpr qsizetype accepted() const noexcept { return m_accepted; }

@@ -99,17 +99,22 @@ public:
     };
     Q_ENUM(HeaderError)
 
+    //! Nothing is connected before the first event. isValid() tells whether \a url will do.
     explicit HttpSink(const QUrl &url, QObject *parent = nullptr);
     //! Aborts what is under way: it may have arrived.
     ~HttpSink() override;
 
+    //!@{
     //! Where the events go to: http or https, with a host, without user name and password.
     [[nodiscard]] QUrl url() const;
     void setUrl(const QUrl &url);
+    //!@}
 
+    //!@{
     //! ContentMode::Structured if not set.
     [[nodiscard]] ContentMode contentMode() const;
     void setContentMode(ContentMode mode);
+    //!@}
 
     /*!
      * Sends the header \a name with \a value with every request, in place of an earlier one of that name in any case. What
@@ -119,6 +124,7 @@ public:
      * (Connection, Transfer-Encoding, TE, Trailer, Upgrade, Keep-Alive and Proxy-*; RFC 9110, 7.6.1).
      */
     [[nodiscard]] HeaderError setHeader(const QByteArray &name, const QByteArray &value);
+    //! The header of that name in any case of its letters; an unknown one changes nothing.
     void removeHeader(QByteArrayView name);
     //! The names of all headers set, as they were spelt. The values cannot be read back: they may be secrets.
     [[nodiscard]] QList<QByteArray> headerNames() const;
@@ -128,27 +134,37 @@ public:
     //! The error in words, without name and value; empty for None. Any thread.
     [[nodiscard]] static QString headerErrorText(HeaderError error);
 
+    //!@{
     //! PlainHttp::LoopbackOnly if not set.
     [[nodiscard]] PlainHttp plainHttp() const;
     void setPlainHttp(PlainHttp consent);
+    //!@}
 
+    //!@{
     //! The longest time until a connection stands, with name look-up and TLS, and takes the request: 15 s if not set. Clamped to 1 ms .. 24 h.
     [[nodiscard]] std::chrono::milliseconds connectTimeout() const;
     void setConnectTimeout(std::chrono::milliseconds timeout);
+    //!@}
 
+    //!@{
     //! The longest time for a request as a whole, up to the last byte of its answer: 30 s if not set. Clamped to 1 ms .. 24 h.
     [[nodiscard]] std::chrono::milliseconds requestTimeout() const;
     void setRequestTimeout(std::chrono::milliseconds timeout);
+    //!@}
 
+    //!@{
     //! How many bytes of an answer's body are read at most: 20,000 if not set; a negative number counts as 0. A longer one
     //! costs the connection.
     [[nodiscard]] qint64 answerLimit() const;
     void setAnswerLimit(qint64 bytes);
+    //!@}
 
+    //!@{
     //! How many bytes the body of a request may have: 256 KiB if not set; a negative number counts as 0. Larger events are
     //! refused for good.
     [[nodiscard]] qint64 maximumEventSize() const;
     void setMaximumEventSize(qint64 bytes);
+    //!@}
 
     //! Whether events can be sent at all. A sink that is not valid refuses every event for good, with errorText().
     [[nodiscard]] bool isValid() const;
@@ -156,6 +172,8 @@ public:
     [[nodiscard]] QString errorText() const;
 
 Q_SIGNALS:
+    //!@{
+    //! The property has another value.
     void urlChanged(QPrivateSignal);
     void contentModeChanged(QPrivateSignal);
     void headersChanged(QPrivateSignal);
@@ -164,6 +182,7 @@ Q_SIGNALS:
     void requestTimeoutChanged(QPrivateSignal);
     void answerLimitChanged(QPrivateSignal);
     void maximumEventSizeChanged(QPrivateSignal);
+    //!@}
 
 protected:
     void process(const Batch &batch, Completion completion) override;

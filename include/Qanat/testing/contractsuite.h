@@ -62,8 +62,10 @@ class QANAT_TESTING_EXPORT ContractSuite : public QObject
 {
     Q_OBJECT
 public:
+    //! Makes a sink to be tried, in the main thread. It has to deliver what it is given.
     using Factory = std::function<ContractSubject()>;
 
+    //! Without sinks: add() them, then run().
     explicit ContractSuite(QObject *parent = nullptr);
     ~ContractSuite() override;
 

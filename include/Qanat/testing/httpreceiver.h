@@ -61,6 +61,7 @@ public:
     //! "http://127.0.0.1:port" and \a path, which may have a query.
     [[nodiscard]] QUrl url(const QString &path = QStringLiteral("/")) const;
 
+    //! Whether connections are accepted on port().
     [[nodiscard]] bool isListening() const;
     //! Why it does not listen. Empty if it does, or was stopped.
     [[nodiscard]] QString errorText() const;
@@ -80,13 +81,17 @@ public:
     //! From now on every request is answered like this.
     void setResponse(const HttpResponse &response);
 
+    //!@{
     //! From now on this is kept of each request. What was recorded before stays.
     void setRecording(Recording recording);
     [[nodiscard]] Recording recording() const;
+    //!@}
 
+    //!@{
     //! Longer bodies are refused with 413. 64 MiB if not set; for connections made from now on.
     void setMaximumBodySize(qsizetype bytes);
     [[nodiscard]] qsizetype maximumBodySize() const;
+    //!@}
 
     //! What was recorded, in the order of arrival. A request is there before the handler is called with it.
     [[nodiscard]] QList<HttpRequest> requests() const;

@@ -31,10 +31,13 @@ public:
 
     //! A request that never arrived: everything is empty.
     HttpRequest();
+    //!@{
+    //! Copying counts a reference. What was moved from can be assigned to or destroyed, no more.
     HttpRequest(const HttpRequest &other);
     HttpRequest(HttpRequest &&other) noexcept;
     HttpRequest &operator=(const HttpRequest &other);
     HttpRequest &operator=(HttpRequest &&other) noexcept;
+    //!@}
     ~HttpRequest();
 
     //! As it was spelt: "POST".

@@ -61,15 +61,18 @@ public:
     struct Pace
     {
         qsizetype bytes = 0; //!< 0: as fast as the client takes them.
-        std::chrono::milliseconds interval{0};
+        std::chrono::milliseconds interval{0}; //!< Between two pieces.
     };
 
     //! 204 without a body.
     HttpResponse();
+    //!@{
+    //! Copying counts a reference. What was moved from can be assigned to or destroyed, no more.
     HttpResponse(const HttpResponse &other);
     HttpResponse(HttpResponse &&other) noexcept;
     HttpResponse &operator=(const HttpResponse &other);
     HttpResponse &operator=(HttpResponse &&other) noexcept;
+    //!@}
     ~HttpResponse();
 
     //! A proper answer. \a code is sent as it is, be it sensible or not.
@@ -92,6 +95,7 @@ public:
     //! Exactly these bytes; then the connection is kept. Empty bytes are no answer at all.
     [[nodiscard]] static HttpResponse raw(const QByteArray &bytes);
 
+    //! With this content in the place of what was there; Content-Length follows it.
     [[nodiscard]] HttpResponse withBody(const QByteArray &body) const;
     //! Adds a header; with the same name again there are two. Nothing is validated: a broken server can be had.
     [[nodiscard]] HttpResponse withHeader(const QByteArray &name, const QByteArray &value) const;
@@ -99,16 +103,23 @@ public:
     [[nodiscard]] HttpResponse withDelay(std::chrono::milliseconds delay) const;
     //! \a bytes at a time, every \a interval. The first piece comes at once.
     [[nodiscard]] HttpResponse withPace(qsizetype bytes, std::chrono::milliseconds interval) const;
+    //! What becomes of the connection then.
     [[nodiscard]] HttpResponse withEnding(Ending ending) const;
 
+    //!@{
+    //! What was given; of other contents than Content::Answer it may mean nothing.
     [[nodiscard]] int statusCode() const;
     [[nodiscard]] QByteArray body() const;
+    //!@}
     //! Those that were given, without what the receiver adds.
     [[nodiscard]] QList<HttpRequest::Header> headers() const;
+    //!@{
+    //! How it is sent, see the function `with` that name, and Content.
     [[nodiscard]] std::chrono::milliseconds delay() const;
     [[nodiscard]] Pace pace() const;
     [[nodiscard]] Content content() const;
     [[nodiscard]] Ending ending() const;
+    //!@}
     //! How many bytes of the answer are sent; nothing if all of them are.
     [[nodiscard]] std::optional<qsizetype> cutAfter() const;
 

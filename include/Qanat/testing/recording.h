@@ -54,6 +54,7 @@ public:
     [[nodiscard]] qsizetype count() const;
     //! The ids of the events that were delivered, in the order of their delivery.
     [[nodiscard]] QStringList deliveredIds() const;
+    //! The number of deliveredIds().
     [[nodiscard]] qsizetype deliveredCount() const;
     //! The threads in which the sink was called, each once.
     [[nodiscard]] QList<QThread *> threads() const;
@@ -75,6 +76,7 @@ public:
     //! Whether the sink's thread is blocked and waits for release().
     [[nodiscard]] bool isBlocked() const;
 
+    //!@{
     //! These block, without an event loop, until it is so, and return false if it was not within \a timeout. They are for
     //! sinks that work in another thread than the caller's.
     [[nodiscard]] bool waitForCount(qsizetype count,
@@ -85,6 +87,7 @@ public:
                                             std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
     [[nodiscard]] bool waitForBlocked(std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
     [[nodiscard]] bool waitForDestroyed(std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
+    //!@}
 
     //! None: everything is delivered, as in the beginning.
     void setBehaviour(Behaviour behaviour);
