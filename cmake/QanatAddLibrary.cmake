@@ -40,10 +40,16 @@ function(qanat_add_library name)
     add_library(${target} ${arg_SOURCES} ${headers})
     add_library(Qanat::${name} ALIAS ${target})
     qanat_apply_project_options(${target})
+    # What is compatible has one SOVERSION, see docs/compatibility.md. The package's version says the same.
+    if(Qanat_VERSION_MAJOR EQUAL 0)
+        set(soversion "0.${Qanat_VERSION_MINOR}")
+    else()
+        set(soversion "${Qanat_VERSION_MAJOR}")
+    endif()
     set_target_properties(${target} PROPERTIES
         EXPORT_NAME ${name}
         VERSION ${Qanat_VERSION}
-        SOVERSION ${Qanat_VERSION_MAJOR}
+        SOVERSION ${soversion}
     )
 
     generate_export_header(${target}
@@ -119,9 +125,14 @@ function(qanat_install_package_config)
         NO_SET_AND_CHECK_MACRO
         NO_CHECK_REQUIRED_COMPONENTS_MACRO
     )
+    if(Qanat_VERSION_MAJOR EQUAL 0)
+        set(compatibility SameMinorVersion)
+    else()
+        set(compatibility SameMajorVersion)
+    endif()
     write_basic_package_version_file(
         "${Qanat_BINARY_DIR}/cmake/QanatConfigVersion.cmake"
-        COMPATIBILITY SameMinorVersion
+        COMPATIBILITY ${compatibility}
     )
     install(FILES
         "${Qanat_BINARY_DIR}/cmake/QanatConfig.cmake"

@@ -43,7 +43,7 @@ class SinkPrivate;
  *
  * Every accepted event has exactly one outcome; Statistics has the equations.
  *
- * **Signals** are coalesced, never one per event, and emitted in the thread that this object lives in.
+ * **The signals** of this class are coalesced, never one per event, and emitted in the thread that this object lives in.
  */
 class QANAT_CORE_EXPORT Sink : public QObject
 {
