@@ -5,6 +5,7 @@
 
 #include "Qanat/core/clock.h"
 #include "logging_p.h"
+#include "timestamp_p.h"
 
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qcoreevent.h>
@@ -31,7 +32,7 @@ DeadLetter letterOf(const Event &marked, std::chrono::milliseconds time)
 {
     DeadLetter letter;
     letter.event = marked;
-    letter.time = QDateTime::fromMSecsSinceEpoch(time.count(), Qt::UTC);
+    letter.time = Timestamp{time.count()}.toDateTime();
     const auto take = [&letter, &marked](const QString &name) {
         const QVariant value = marked.extension(name);
         if (value.isValid())

@@ -300,7 +300,9 @@ std::optional<QVariant> CborEventReader::readTaggedText(QCborTag tag, const Valu
     if (!timestamp)
         return refuse(path, "has the CBOR tag of a time, and is none by RFC 3339");
     // What a QDateTime cannot hold stays text, so that nothing is lost.
-    return timestamp->exact ? QVariant(timestamp->toDateTime()) : QVariant(*text);
+    const QDateTime time = timestamp->toDateTime();
+    const bool isHeld = timestamp->exact && time.offsetFromUtc() == timestamp->offsetSeconds;
+    return isHeld ? QVariant(time) : QVariant(*text);
 }
 
 std::optional<QVariant> CborEventReader::readUuid(const ValuePath &path)

@@ -245,8 +245,8 @@ QString Timestamp::toText() const
 QDateTime Timestamp::toDateTime() const
 {
 #if QT_VERSION >= QT_VERSION_CHECK(6, 5, 0)
-    return QDateTime::fromMSecsSinceEpoch(msecs, offsetSeconds == 0 ? QTimeZone(QTimeZone::UTC)
-                                                                    : QTimeZone::fromSecondsAheadOfUtc(offsetSeconds));
+    const QTimeZone zone = QTimeZone::fromSecondsAheadOfUtc(offsetSeconds);
+    return QDateTime::fromMSecsSinceEpoch(msecs, zone.isValid() ? zone : QTimeZone(QTimeZone::UTC));
 #else
     return QDateTime::fromMSecsSinceEpoch(msecs, offsetSeconds == 0 ? Qt::UTC : Qt::OffsetFromUTC, offsetSeconds);
 #endif

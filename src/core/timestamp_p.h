@@ -30,6 +30,7 @@ struct Timestamp
 
     //! The text by RFC 3339, with three digits of milliseconds, and Z for UTC.
     [[nodiscard]] QString toText() const;
+    //! With the offset, or in UTC where this Qt has none that wide (6.8 stops at 16 hours, RFC 3339 at 24).
     [[nodiscard]] QDateTime toDateTime() const;
 };
 

@@ -59,7 +59,7 @@ std::optional<std::chrono::milliseconds> parseDate(QByteArrayView text)
     const QTime time(number(17, 2), number(20, 2), number(23, 2));
     if (!date.isValid() || !time.isValid())
         return std::nullopt;
-    return std::chrono::milliseconds(QDateTime(date, time, Qt::UTC).toMSecsSinceEpoch());
+    return QDate(1970, 1, 1).daysTo(date) * 24h + std::chrono::milliseconds(time.msecsSinceStartOfDay());
 }
 
 } // namespace

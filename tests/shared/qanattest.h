@@ -21,7 +21,8 @@
 
 #include <memory>
 
-// Runs the event loop until it is so; a test that waits in vain says for what.
+// Runs the event loop until it is so; a test that waits in vain says for what. (QTRY_VERIFY is no choice: that of newer Qt
+// narrows a duration to int, which is an error here.)
 #define QANAT_WAIT(...) QVERIFY2(Qanat::waitUntil([&] { return bool(__VA_ARGS__); }), "Waited in vain: " #__VA_ARGS__)
 #define QANAT_FINISH(future) QVERIFY2(Qanat::finishes(future), "It did not finish: " #future)
 #define QANAT_BALANCED(sink) QVERIFY2((sink).statistics().isBalanced(), qPrintable((sink).statistics().toString()))

@@ -136,7 +136,7 @@ public:
     [[nodiscard]] QString source() const;
     //! What it happened to, within the source; empty if not set.
     [[nodiscard]] QString subject() const;
-    //! When it happened, in milliseconds, with the offset from UTC it was given with; invalid if unset.
+    //! When it happened, in milliseconds, with its offset from UTC, or in UTC if QDateTime has no such offset; invalid if unset.
     [[nodiscard]] QDateTime time() const;
     //! The time as RFC 3339 writes it: exactly the text that was read, or one with milliseconds; empty if unset.
     [[nodiscard]] QString timeText() const;

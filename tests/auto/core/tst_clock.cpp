@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Qanat authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "moment.h"
 #include "qanattest.h"
 
 #include <Qanat/CircuitBreaker>
@@ -75,7 +76,8 @@ void ClockTest::theSystemsWallClockIsThatOfQt()
     const auto before = QDateTime::currentMSecsSinceEpoch();
     const auto time = Clock::system()->wallClock().count();
     const auto after = QDateTime::currentMSecsSinceEpoch();
-    QVERIFY(before <= time && time <= after);
+    // Newer Qt rounds to the nearest millisecond, this clock down.
+    QVERIFY(before - 1 <= time && time <= after);
 }
 
 void ClockTest::waitsByTheSystemsClock()
@@ -90,13 +92,13 @@ void ClockTest::aManualClockStandsStill()
 {
     ManualClock clock;
     QCOMPARE(clock.now(), 1h);
-    QCOMPARE(QDateTime::fromMSecsSinceEpoch(clock.wallClock().count(), Qt::UTC),
-             QDateTime(QDate(2026, 1, 1), QTime(0, 0), Qt::UTC));
+    QCOMPARE(QDateTime::fromMSecsSinceEpoch(clock.wallClock().count()).toUTC(),
+             momentOf(QDate(2026, 1, 1), QTime(0, 0)));
     QVERIFY(!clock.nextDue());
     QVERIFY(!clock.advanceToNextDue());
     clock.advance(90min);
     QCOMPARE(clock.now(), 150min);
-    QCOMPARE(QDateTime::fromMSecsSinceEpoch(clock.wallClock().count(), Qt::UTC).time(), QTime(1, 30));
+    QCOMPARE(QDateTime::fromMSecsSinceEpoch(clock.wallClock().count()).toUTC().time(), QTime(1, 30));
     clock.advance(-1h);
     QCOMPARE(clock.now(), 150min);
     QVERIFY(!clock.waitForWaiter(0ms));

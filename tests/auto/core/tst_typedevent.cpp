@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The Qanat authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "moment.h"
 #include "qanattest.h"
 
 #include <Qanat/Matcher>
@@ -114,7 +115,7 @@ Shop::Order TestTypedEvent::someOrder()
     order.gift = {u"spoon"_s, 1, 0};
     order.points = {{u"green"_s, 5}, {u"red"_s, -1}};
     order.tags = {u"a"_s, u"b"_s};
-    order.due = QDateTime({2026, 12, 24}, {18, 0}, Qt::UTC);
+    order.due = momentOf({2026, 12, 24}, {18, 0});
     order.link = QUrl(u"https://example.org/x?y=1"_s);
     order.key = QUuid::createUuid();
     order.isPaid = true;

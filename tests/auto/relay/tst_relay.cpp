@@ -5,6 +5,7 @@
 
 #include <Qanat/Event>
 #include <Qanat/HttpReceiver>
+#include <Qanat/WaitUntil>
 
 #include <QtCore/qregularexpression.h>
 #include <QtCore/qset.h>
@@ -34,6 +35,8 @@ constexpr int ManyLines = 4'000;
 constexpr bool HasSanitizers = false;
 constexpr int ManyLines = 20'000;
 #endif
+
+constexpr std::chrono::milliseconds Patience(RelayProcess::Patience);
 
 // What the program holds at most: its limits, and the lines that are on their way between them.
 constexpr qint64 MostHeld = 3'000;
@@ -636,7 +639,7 @@ void tst_Relay::holdsTheReaderBack()
         const auto read = [&](qsizetype fromEnd) { return all.at(all.size() - fromEnd).value("read"_L1).toInteger(); };
         return all.size() >= 2 && read(1) > 0 && read(1) == read(2);
     };
-    QTRY_VERIFY_WITH_TIMEOUT(standsStill(), RelayProcess::Patience);
+    QVERIFY(waitUntil(standsStill, Patience));
     QVERIFY(relay.allTotals().constLast().value("pending"_L1).toInteger() < MostHeld);
     if (!HasSanitizers) {
         const qint64 memory = relay.peakMemory();
@@ -657,7 +660,7 @@ void tst_Relay::printsStatistics()
         const QList<QJsonObject> all = relay.allTotals();
         return !all.isEmpty() && all.constLast().value("delivered"_L1).toInteger() == 5;
     };
-    QTRY_VERIFY_WITH_TIMEOUT(isSeen(), RelayProcess::Patience);
+    QVERIFY(waitUntil(isSeen, Patience));
     QCOMPARE(relay.allTotals().constLast().value("unread"_L1), QJsonValue(true));
     relay.closeWriteChannel();
     QVERIFY(relay.waitForEnd());
@@ -689,10 +692,10 @@ void tst_Relay::showsProgressOnATerminal()
             screen.append(piece.data(), size);
         return screen.contains(text);
     };
-    QTRY_VERIFY_WITH_TIMEOUT(shows("\r\x1b[K5 delivered  ") && shows("  0 pending  breaker: flowing"),
-                             RelayProcess::Patience);
+    QVERIFY(
+        waitUntil([&] { return shows("\r\x1b[K5 delivered  ") && shows("  0 pending  breaker: flowing"); }, Patience));
     relay.write("bad\n");
-    QTRY_VERIFY_WITH_TIMEOUT(shows("\r\x1b[Kqanat-relay: standard input:6: "), RelayProcess::Patience);
+    QVERIFY(waitUntil([&] { return shows("\r\x1b[Kqanat-relay: standard input:6: "); }, Patience));
     relay.closeWriteChannel();
     QVERIFY(relay.waitForEnd());
     QVERIFY(shows("\n{\"read\":6,\"rejected\":1,\"delivered\":5,"));
@@ -739,7 +742,7 @@ void tst_Relay::drainsAfterASignal()
         const QList<QJsonObject> all = relay.allTotals();
         return !all.isEmpty() && all.constLast().value("unread"_L1) == QJsonValue(false);
     };
-    QTRY_VERIFY_WITH_TIMEOUT(isReadToEnd(), RelayProcess::Patience);
+    QVERIFY(waitUntil(isReadToEnd, Patience));
     relay.send(SIGTERM);
     server.setHandler(nullptr);
     QVERIFY(relay.waitForEnd());
@@ -786,7 +789,7 @@ void tst_Relay::endsBySignalBeforeAPipeIsOpened()
     HttpReceiver server;
     RelayProcess relay;
     QVERIFY(relay.begin(to(server) + QStringList{u"--stats"_s, pipe}));
-    QTRY_VERIFY_WITH_TIMEOUT(!relay.allTotals().isEmpty(), RelayProcess::Patience);
+    QVERIFY(waitUntil([&] { return !relay.allTotals().isEmpty(); }, Patience));
     relay.send(SIGINT);
     QVERIFY(relay.waitForEnd());
     QCOMPARE(relay.exitCode(), 130);
