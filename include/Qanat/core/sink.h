@@ -104,7 +104,7 @@ public:
     void setLimits(const Limits &limits);
     //!@}
 
-    //! The clock of this sink and of all behind it; the system's by default. To be set before the first write.
+    //! The clock of this sink and of all behind it; the system's by default, and for null. To be set before the first write.
     void setClock(const std::shared_ptr<Clock> &clock);
 
     /*!

@@ -18,7 +18,8 @@ class TerminationSignalsPrivate;
  * SIGINT and SIGTERM as a signal of Qt. On Windows: Ctrl+C as SIGINT, and the end of the console, the session or the system as
  * SIGTERM.
  *
- * There can be one of these in a process; another does nothing, with a warning. It takes the place of the handlers that were there;
+ * There can be one of these in a process; another does nothing, with a warning; so does one that the system
+ * gives no pipe. It takes the place of the handlers that were there;
  * when it is destroyed, both signals are ignored: the end is near anyway, and a late one changes nothing any more.
  *
  * Should the event loop not come to it any more, a second signal ends the process after 2 s, with the status 128 + the number

@@ -78,7 +78,7 @@ public:
 
     //!@{
     //! These block, without an event loop, until it is so, and return false if it was not within \a timeout. They are for
-    //! sinks that work in another thread than the caller's.
+    //! sinks that work in another thread than the caller's. Those before it may not have heard of the outcome yet.
     [[nodiscard]] bool waitForCount(qsizetype count,
                                     std::chrono::milliseconds timeout = std::chrono::seconds(30)) const;
     [[nodiscard]] bool waitForDelivered(qsizetype count,
