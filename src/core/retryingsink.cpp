@@ -47,7 +47,8 @@ struct Try
         Delivery reason;
     };
     std::vector<Run> again;
-    Delivery failure; // The first of the attempt.
+    Delivery failure; // The first of the attempt,
+    qsizetype failed = 0; // and the event that it hit.
     Delivery lastPart; // The outcome of those that were settled last.
     bool anyTried = false;
     // Both have to happen before the attempt is looked at, in any order, perhaps in two threads: whoever is second does it.
@@ -59,6 +60,13 @@ struct Try
     bool isVoid = false; // Nobody waits for it any more.
 
     int number() const { return attempts.empty() ? 1 : attempts.front() + 1; }
+    // After an attempt: of what failed in it, which may have been tried less often than what was delivered before it.
+    int numberOfLast() const
+    {
+        if (failure.isFailure())
+            return attempts[size_t(failed)];
+        return std::max(1, anyTried ? number() - 1 : number());
+    }
 
     void park() { ledger ? ledger->park() : upstream.park(); }
     void resume() { ledger ? ledger->resume() : upstream.resume(); }
@@ -301,8 +309,10 @@ void RetryingSinkPrivate::hear(Try &work, qsizetype count, const Delivery &deliv
     work.anyTried = work.anyTried || isTried;
     for (qsizetype i = first; isTried && i < first + count; ++i)
         ++work.attempts[size_t(i)];
-    if (delivery.isFailure() && !work.failure.isFailure())
+    if (delivery.isFailure() && !work.failure.isFailure()) {
         work.failure = delivery;
+        work.failed = first;
+    }
     if (!delivery.canRetry()) {
         work.settle(first, count,
                     delivery.isClosed() ? delivery : delivery.asDropped().withAttempts(work.attempts[size_t(first)]));
@@ -317,7 +327,7 @@ void RetryingSinkPrivate::evaluate(const TryRef &work)
 {
     if (work->isVoid)
         return;
-    const Attempt attempt{work->batch, std::max(1, work->number() - (work->anyTried ? 1 : 0)), now()};
+    const Attempt attempt{work->batch, work->numberOfLast(), now()};
     if (work->failure.isClosed()) {
         // Terminal, and no failure of the attempt: the strategy is not told.
         for (const Try::Run &run : work->again)

@@ -19,7 +19,7 @@ struct QANAT_CORE_EXPORT Attempt
 {
     //! What is to be tried. All events have the same key where the order is kept for each key.
     Batch batch;
-    //! 1 for the first try of this batch.
+    //! 1 for the first try of this batch. Of a failure: of the event that failed first.
     int number = 1;
     //! The time, by the sink's clock.
     std::chrono::nanoseconds now{0};

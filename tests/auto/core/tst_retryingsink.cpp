@@ -90,6 +90,7 @@ private Q_SLOTS:
     void line23_retriedUntilTheStrategyDrops();
     void line23_retriedUntilTheSinkCloses();
     void line24_theStrategyIsAskedAndToldOncePerAttempt();
+    void line24_theNumberIsThatOfWhatFailed();
     void line24_aPositiveAnswerIsWaitedOnce();
     void line25_aFlakySinkGetsEverything_data();
     void line25_aFlakySinkGetsEverything();
@@ -195,6 +196,21 @@ void RetryingSinkTest::line24_theStrategyIsAskedAndToldOncePerAttempt()
     retrying.recording->setBehaviour(always(permanentFailure()));
     QANAT_FINISH(retrying.sink->send(someEvent()));
     QCOMPARE(script->log, QStringList({u"delay 1"_s, u"failed 1"_s}));
+}
+
+// However events fall into batches: a strategy that gives up by number must give each of them as many tries.
+void RetryingSinkTest::line24_theNumberIsThatOfWhatFailed()
+{
+    const auto script = std::make_shared<Script>();
+    Retrying retrying{ScriptedStrategy(script)};
+    // The first one fails twice, and in the call in which it is delivered the second one fails for the first time.
+    retrying.recording->setBehaviour([n = 0](const Event &) mutable {
+        ++n;
+        return n == 3 || n > 4 ? Delivery::delivered() : passingFailure();
+    });
+    QANAT_FINISH(retrying.sink->send(Batch(someEvents(2))));
+    QCOMPARE(script->log, QStringList({u"delay 1"_s, u"failed 1"_s, u"delay 2"_s, u"failed 2"_s, u"delay 3"_s,
+                                       u"failed 1"_s, u"delay 2"_s, u"succeeded 2"_s}));
 }
 
 void RetryingSinkTest::line24_aPositiveAnswerIsWaitedOnce()
