@@ -85,7 +85,8 @@ public:
      * flight. Calling it again can only make the deadline earlier; each caller gets a future of its own.
      *
      * Listeners and sinks that live in the GUI thread are closed in that thread: don't block it on the future, which would
-     * wait for \a within and, for a sink that does not come back, 250 ms more. Use then() or a QFutureWatcher.
+     * wait for \a within and, for a sink that does not come back, 250 ms more. Use closed() or a QFutureWatcher; then()
+     * may call at once, even before the event loop runs.
      */
     QFuture<CloseResult> close(std::chrono::milliseconds within = DefaultCloseTimeout);
     //! A close whose deadline is now.
