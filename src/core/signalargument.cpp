@@ -60,6 +60,12 @@ QVariant ofRect(const Rect &rect)
         {u"x"_s, rect.x()}, {u"y"_s, rect.y()}, {u"width"_s, rect.width()}, {u"height"_s, rect.height()}};
 }
 
+// Keys and fonts are gadgets for the sake of their enumerations only.
+bool hasProperties(QMetaType type)
+{
+    return (type.flags() & QMetaType::IsGadget) && type.metaObject()->propertyCount() > 0;
+}
+
 QVariant ofList(const QVariantList &list)
 {
     QVariantList values;
@@ -100,7 +106,7 @@ QVariant signalArgument(const QVariant &value)
     if (type == QMetaType::fromType<QItemSelection>())
         return ofSelection(value.value<QItemSelection>());
     // Of the types of QtCore the rest is carried as it is, or by nothing.
-    if (type.id() <= QMetaType::LastCoreType || (type.flags() & (QMetaType::IsGadget | QMetaType::IsEnumeration)))
+    if (type.id() <= QMetaType::LastCoreType || (type.flags() & QMetaType::IsEnumeration) || hasProperties(type))
         return value;
     if (const std::optional<QVariant> parts = Structure::partsOf(value))
         return parts->typeId() == QMetaType::QVariantList ? ofList(parts->toList()) : value;

@@ -60,6 +60,8 @@ private Q_SLOTS:
 protected:
     // For a test that has to block its own thread: nothing is measured in it.
     void dismissHeartbeat() { m_heartbeat.reset(); }
+    // For one that comes to such a place in the end: what was measured so far is judged.
+    void endHeartbeat() { cleanup(); }
 
 private:
     std::unique_ptr<HeartbeatWatch> m_heartbeat;

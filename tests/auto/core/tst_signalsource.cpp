@@ -43,6 +43,15 @@ struct Opaque
     int value = 0;
 };
 
+// As QKeySequence is: a gadget that has nothing to show, and a text.
+struct Key
+{
+    Q_GADGET
+public:
+    int code = 0;
+    QString toText() const { return u"Key %1"_s.arg(code); }
+};
+
 // An object of an application, which knows nothing of events.
 class Document : public QObject
 {
@@ -74,6 +83,7 @@ Q_SIGNALS:
     void defaulted(int first, int second = 2);
     void lots(const QRectF &area, QPoint point, const QObject *object, const QVariant &any, const QList<Place> &places);
     void opaque(const Opaque &value);
+    void pressed(const Key &key);
     void incomplete(const Unknown &unknown);
     void secret(int value, QPrivateSignal);
 
@@ -92,6 +102,7 @@ private Q_SLOTS:
     void withoutArgumentsNoData();
     void gadgetsAndEnumerations();
     void whatNoEventCanCarry();
+    void gadgetsWithoutPropertiesHaveAText();
     void modelsTellRowsAndColumns();
     void privateAndOverloadedSignals();
     void aFunctionMakesTheEvent();
@@ -190,6 +201,20 @@ void TestSignalSource::whatNoEventCanCarry()
     Q_EMIT document.opaque({9});
     QCOMPARE(at.await(2).last().data().toMap()[u"value"_s].value<Opaque>().value, 9);
     QVERIFY(!at.await(2).last().isPortable());
+}
+
+void TestSignalSource::gadgetsWithoutPropertiesHaveAText()
+{
+    Document document;
+    Listening at;
+    connectSignal(&document, &Document::pressed, &at.sink, u"pressed"_s);
+    Q_EMIT document.pressed({1});
+    QMetaType::registerConverter(&Key::toText);
+    Q_EMIT document.pressed({2});
+    const QList<Event> events = at.await(2);
+    QCOMPARE(events[0].data().toMap()[u"key"_s].value<Key>().code, 1);
+    QVERIFY(!events[0].isPortable());
+    QCOMPARE(events[1].data(), QVariant(QVariantMap{{u"key"_s, u"Key 2"_s}}));
 }
 
 void TestSignalSource::modelsTellRowsAndColumns()
