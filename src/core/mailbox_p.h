@@ -157,6 +157,8 @@ public:
     void endWithApplication();
     // The consumer did not come back: the mailbox is closed without it.
     void forceClosed();
+    // What it has will be dropped, since \a leaver is destroyed, and nobody else tells of that.
+    void noteLeaver(const QString &leaver);
     // The object outside of a boundary is being destroyed: a close that discards, and a wait for the worker.
     void leaveBoundary();
     std::shared_ptr<Consumer> consumer() const;
@@ -252,7 +254,7 @@ private:
 
     // The end
     void leaveOpen();
-    void warnOfPending(Section &section);
+    void warnOfPending(Section &section, const QString &leaver);
     void advanceClose(Section &section, const std::shared_ptr<Consumer> &consumer);
     void closeAnywhere(Section &section);
     // The sinks of a broadcaster may live in the very thread that waits for it to go, and are closed without it.
@@ -339,6 +341,7 @@ private:
     qint64 m_wantedBytes = 0;
     bool m_closesAnywhere = false;
     bool m_isLeaving = false; // The object outside is being destroyed.
+    QString m_leaver; // It, or one before it, where nobody else tells of what is lost.
     bool m_mustFinish = false;
     bool m_sumsTargets = false; // A broadcaster: its links have events of their own.
 };

@@ -142,6 +142,7 @@ QFuture<CloseResult> Mailbox::close(nanoseconds within)
 
 void Mailbox::closeLinks(Section &section, nanoseconds within)
 {
+    section.rare().leaver = m_leaver;
     for (const auto &link : m_links)
         section.rare().closing.emplace_back(link, within);
 }
@@ -326,13 +327,22 @@ bool Mailbox::waitForRelease(std::chrono::milliseconds timeout)
 }
 
 // The counters go with the sink, so this is the last to tell of it. A listener that goes wants no more.
-void Mailbox::warnOfPending(Section &section)
+void Mailbox::warnOfPending(Section &section, const QString &leaver)
 {
     const qint64 pending = snapshot().pending;
     if (pending == 0 || m_isExpired || m_stage == Stage::Closed || m_closesAnywhere || !m_parent.expired())
         return;
-    section.rare().warnings.emplace_back(
-        &qanatSink(), u"%1: %2 events were pending when it was destroyed"_s.arg(labelLocked()).arg(pending));
+    section.rare().warnings.emplace_back(&qanatSink(), u"%1: %2 events were pending when %3 was destroyed"_s.arg(
+                                                           labelLocked(), QString::number(pending), leaver));
+}
+
+void Mailbox::noteLeaver(const QString &leaver)
+{
+    Section section(this);
+    if (m_stage == Stage::Closed)
+        return;
+    m_leaver = leaver;
+    warnOfPending(section, leaver);
 }
 
 void Mailbox::leaveBoundary()
@@ -343,7 +353,8 @@ void Mailbox::leaveBoundary()
         Section section(this);
         worker = m_worker;
         m_isLeaving = true;
-        warnOfPending(section);
+        m_leaver = labelLocked();
+        warnOfPending(section, u"it"_s);
     }
     if (worker && !worker->isAlive()) {
         // Nobody will ever run it there, so it ends here.
@@ -383,7 +394,8 @@ void Mailbox::dropConsumer()
     std::shared_ptr<Consumer> consumer;
     std::vector<std::function<void()>> tasks;
     Section section(this);
-    warnOfPending(section);
+    m_leaver = labelLocked();
+    warnOfPending(section, u"it"_s);
     if (m_stage == Stage::Open)
         leaveOpen();
     // Nobody is to be woken any more; and as long as each holds the other, a pump that never runs would keep this.

@@ -58,6 +58,8 @@ void Mailbox::Section::apply(const Aftermath::Rare &after)
             callback = [self = std::static_pointer_cast<Mailbox>(m_mailbox->shared_from_this())](
                            const CloseResult &result) { self->linkClosed(result); };
         }
+        if (!after.leaver.isEmpty())
+            link->noteLeaver(after.leaver);
         link->close(within, std::move(callback));
     }
     for (const CloseCallback &callback : after.callbacks)

@@ -35,6 +35,7 @@ struct Mailbox::Aftermath
         std::vector<std::weak_ptr<Mailbox>> watchers;
         std::vector<std::pair<std::shared_ptr<Mailbox>, std::chrono::nanoseconds>> closing;
         bool tellsAboutClosing = false; // The callbacks of those count.
+        QString leaver; // Who is destroyed, and leaves them with what they have.
         std::vector<CloseCallback> callbacks;
         CloseResult result;
         std::shared_ptr<Mailbox> parent; // To hear that its target is closed.

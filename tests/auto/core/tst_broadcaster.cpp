@@ -89,6 +89,7 @@ class BroadcasterTest : public ThreadedTest
 {
     Q_OBJECT
 private Q_SLOTS:
+    void aDestroyedOneTellsWhatItsSinksLose();
     void line07_manyWritersReachEachSinkOnceInOneOrder();
     void line08_addingTwiceChangesNothing();
     void line09_removingAnUnknownSinkSucceeds();
@@ -898,6 +899,26 @@ void BroadcasterTest::destroyingIsPromptWithSinksInTheSameThread()
         QANAT_WAIT(plain.state() == PipelineNode::State::Closed);
     }
     QVERIFY(shortest < 250ms);
+}
+
+// Its queues are closed before they are destroyed, so it is now that somebody has to tell.
+void BroadcasterTest::aDestroyedOneTellsWhatItsSinksLose()
+{
+    auto inner = std::make_unique<Broadcaster>();
+    auto end = std::make_unique<RecordingSink>();
+    end->recording()->defer();
+    auto owned = std::make_unique<Queue>(std::move(end));
+    Queue *const queue = owned.get();
+    queue->setObjectName(u"audit"_s);
+    inner->add(std::move(owned));
+    auto outer = std::make_unique<Broadcaster>();
+    outer->setObjectName(u"events"_s);
+    outer->add(std::move(inner));
+    outer->write(Batch(someEvents(1000)));
+    QANAT_WAIT(queue->statistics().inFlight == 1000);
+    QTest::ignoreMessage(QtWarningMsg,
+                         "Queue \"audit\": 1000 events were pending when Broadcaster \"events\" was destroyed");
+    outer.reset();
 }
 
 QTEST_GUILESS_MAIN(BroadcasterTest)
