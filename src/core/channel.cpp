@@ -40,14 +40,15 @@ public:
     {
         if (m_rest.isEmpty())
             return;
+        m_completion.resume(); // From here on it may have arrived.
+        if (m_completion.remaining() == 0)
+            return; // A close did not wait.
         const qsizetype count = m_state->fill(m_rest);
         m_rest = m_rest.mid(count);
-        // What waits for a reader is known not to have arrived.
-        if (m_rest.isEmpty())
-            m_completion.resume();
-        else
-            m_completion.park();
         m_completion.settle(count, Delivery::delivered());
+        // What waits for a reader is known not to have arrived.
+        if (!m_rest.isEmpty())
+            m_completion.park();
     }
 
     void interrupt() override
@@ -123,6 +124,7 @@ std::optional<Event> Channel::tryRead()
 std::optional<Event> Channel::read(std::chrono::milliseconds timeout)
 {
     const Time now = std::chrono::steady_clock::now();
+    timeout = std::max(timeout, std::chrono::milliseconds(0));
     const bool isEver = timeout >= std::chrono::duration_cast<std::chrono::milliseconds>(Time::max() - now);
     return d->take(isEver ? Time::max() : now + timeout);
 }

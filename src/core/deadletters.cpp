@@ -116,6 +116,7 @@ QList<DeadLetter> DeadLetters::letters() const
 WriteResult::Status DeadLetters::sendAgain(quint64 number, Sink *sink)
 {
     DeadLetter letter;
+    DeadLetter oldest; // Destroyed without the mutex.
     {
         // Out of the list first: it may be back before write() has returned.
         const std::lock_guard lock(d->mutex);
@@ -130,6 +131,12 @@ WriteResult::Status DeadLetters::sendAgain(quint64 number, Sink *sink)
         const std::lock_guard lock(d->mutex);
         const auto isLater = [number](const DeadLetter &other) { return other.number > number; };
         d->letters.insert(std::find_if(d->letters.begin(), d->letters.end(), isLater), std::move(letter));
+        // Others have come meanwhile.
+        if (qsizetype(d->letters.size()) > d->capacity) {
+            oldest = std::move(d->letters.front());
+            d->letters.pop_front();
+            ++d->lost;
+        }
     }
     d->tell(this);
     return result.status();
@@ -152,10 +159,12 @@ qsizetype DeadLetters::sendAllAgain(Sink *sink)
 
 bool DeadLetters::remove(quint64 number)
 {
+    DeadLetter old; // Destroyed without the mutex.
     const std::lock_guard lock(d->mutex);
     const auto place = d->find(number);
     if (place == d->letters.end())
         return false;
+    old = std::move(*place);
     d->letters.erase(place);
     d->tell(this);
     return true;

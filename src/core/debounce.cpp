@@ -17,8 +17,9 @@ Debounce::Debounce(std::shared_ptr<Mailbox> mailbox, std::chrono::nanoseconds qu
 void Debounce::offer(const Event &event)
 {
     const std::shared_ptr<Clock> clock = m_mailbox->clock();
+    std::optional<Event> old = event; // Destroyed without the mutex: its data may be anything.
     std::unique_lock lock(m_mutex);
-    m_last = event;
+    m_last.swap(old);
     m_due = clock->now() + m_quiet;
     if (std::exchange(m_isPlanned, true))
         return;
@@ -30,8 +31,9 @@ void Debounce::offer(const Event &event)
 
 void Debounce::cancel()
 {
+    std::optional<Event> old;
     const std::lock_guard lock(m_mutex);
-    m_last.reset();
+    m_last.swap(old);
 }
 
 void Debounce::look()

@@ -5,6 +5,8 @@
 
 #include "sink_p.h"
 
+#include <QtCore/qpointer.h>
+
 #include <deque>
 #include <mutex>
 
@@ -35,9 +37,7 @@ public:
         if (mustHold == isHolding)
             return;
         isHolding = mustHold;
-        if (mustHold)
-            usualLimits = mailbox.limits();
-        mailbox.setLimits(mustHold ? holdLimits : usualLimits);
+        mailbox.setOtherLimits(mustHold ? std::optional(holdLimits) : std::nullopt);
     }
 
     struct Held
@@ -50,7 +50,6 @@ public:
     Gate::Consent consent = Gate::Consent::Undecided;
     Gate::Undecided policy = Gate::Undecided::Hold;
     Limits holdLimits = {Gate::DefaultHoldLimit, Limits::Unlimited, Limits::Overflow::DropOldest};
-    Limits usualLimits;
     bool isHolding = false;
     bool isClosing = false;
 
@@ -121,7 +120,7 @@ void Gate::setHoldLimits(const Limits &limits)
     const std::lock_guard lock(d->mutex);
     d->holdLimits = limits;
     if (d->isHolding)
-        SinkAccess::mailbox(*this)->setLimits(limits);
+        SinkAccess::mailbox(*this)->setOtherLimits(limits);
 }
 
 int Gate::maxInFlight() const
@@ -160,7 +159,10 @@ void Gate::review()
         GatePrivate::Held next = std::move(d->held.front());
         d->held.pop_front();
         next.completion.resume();
+        const QPointer<Gate> alive(this);
         pass(way, next.batch, std::move(next.completion));
+        if (!alive)
+            return;
     }
 }
 

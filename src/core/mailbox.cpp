@@ -666,6 +666,20 @@ Limits Mailbox::limits() const
 void Mailbox::setLimits(const Limits &limits)
 {
     Section section(this);
+    m_usualLimits = limits;
+    if (!m_hasOtherLimits)
+        applyLimits(section, limits);
+}
+
+void Mailbox::setOtherLimits(const std::optional<Limits> &limits)
+{
+    Section section(this);
+    m_hasOtherLimits = limits.has_value();
+    applyLimits(section, limits.value_or(m_usualLimits));
+}
+
+void Mailbox::applyLimits(Section &section, const Limits &limits)
+{
     m_limits = limits;
     m_limits.events = std::max(limits.events, qint64(1));
     m_limits.bytes = std::max(limits.bytes, qint64(1));

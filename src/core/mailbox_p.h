@@ -96,6 +96,8 @@ public:
     PipelineNode pipeline(int depth = 0) const;
     Limits limits() const;
     void setLimits(const Limits &limits);
+    // In the place of those, until there are none.
+    void setOtherLimits(const std::optional<Limits> &limits);
     void setClock(const std::shared_ptr<Clock> &clock);
     std::shared_ptr<Clock> clock() const;
     void setOrderKey(OrderKey key);
@@ -208,6 +210,7 @@ private:
     qsizetype roomFor(const Batch &batch, qsizetype position) const;
     bool makeRoom(Section &section, qsizetype events, qint64 bytes);
     bool dropOldest(Section &section, qsizetype events);
+    void applyLimits(Section &section, const Limits &limits);
     WriteResult reject(qsizetype count, WriteResult::Status status);
     static bool mayWait();
     qint64 bytesOf(const Batch &batch) const;
@@ -305,6 +308,8 @@ private:
     Statistics m_statistics;
     Limits m_limits;
     std::atomic<bool> m_countsBytes{false};
+    Limits m_usualLimits;
+    bool m_hasOtherLimits = false;
     bool m_isLimited = false;
 
     NodeList m_queue;

@@ -212,7 +212,12 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
         refreshMaxInFlight(section, consumer);
     if (m_withdrawals > 0) {
         withdrawWaiting(section);
-        return run([&] { consumer->withdraw(); });
+        return run([&] {
+            consumer->withdraw();
+            // What a call that was running then has handed on since.
+            for (const auto &target : next(Ways::Links))
+                target->withdraw();
+        });
     }
     if (std::exchange(m_mustTellClosing, false) && !m_isExpired)
         return run([&] { consumer->closing(); });

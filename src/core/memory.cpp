@@ -13,6 +13,7 @@ namespace {
 qint64 trim(std::deque<Batch> &batches, qint64 count, qint64 most, std::chrono::milliseconds age,
             std::chrono::nanoseconds now)
 {
+    age = std::max(age, std::chrono::milliseconds(0));
     // Compared in milliseconds: the greatest of them are more than the nanoseconds can hold.
     const bool mayBeOld = age < std::chrono::duration_cast<std::chrono::milliseconds>(now);
     const auto isOld = [&](const Batch &batch) { return mayBeOld && batch.acceptedAt() < now - age; };

@@ -3,6 +3,8 @@
 
 #include "messagehook_p.h"
 
+#include <QtCore/qscopedvaluerollback.h>
+
 #include <algorithm>
 #include <array>
 #include <mutex>
@@ -51,11 +53,11 @@ void handle(size_t place, QtMsgType type, const QMessageLogContext &context, con
         previous(type, context, message);
         return;
     }
-    const bool wasInside = std::exchange(isInside, true);
+    const bool wasInside = isInside;
+    const QScopedValueRollback guard(isInside, true); // The handler before may throw.
     previous(type, context, message);
     if (type != QtFatalMsg)
         listener(type, context, message, wasInside ? Entry::Again : Entry::First);
-    isInside = wasInside;
 }
 
 // Qt wants a plain function for each.

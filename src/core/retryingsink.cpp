@@ -332,7 +332,8 @@ void RetryingSinkPrivate::evaluate(const TryRef &work)
         // Terminal, and no failure of the attempt: the strategy is not told.
         for (const Try::Run &run : work->again)
             work->settle(run.first, run.count, work->failure);
-        end(work);
+        if (!work->isVoid)
+            end(work);
         return;
     }
     if (!work->anyTried) {
@@ -358,11 +359,15 @@ void RetryingSinkPrivate::evaluate(const TryRef &work)
     if (work->isWithdrawn) {
         for (const Try::Run &run : work->again)
             work->settle(run.first, run.count, Delivery::filtered());
+        if (work->isVoid)
+            return;
         endProbe(work);
         end(work);
         return;
     }
     giveUp(*work, drops);
+    if (work->isVoid)
+        return; // Whoever heard of it has destroyed this sink.
     if (!work->failure.canRetry())
         endProbe(work);
     if (work->again.empty()) {
@@ -382,8 +387,8 @@ void RetryingSinkPrivate::dismiss(const TryRef &work)
     waiters.erase(std::remove(waiters.begin(), waiters.end(), work), waiters.end());
     keyWaiters.erase(std::remove_if(keyWaiters.begin(), keyWaiters.end(), isThis), keyWaiters.end());
     work->resume();
-    work->settle(0, work->batch.size(), Delivery::filtered());
     end(work);
+    work->settle(0, work->batch.size(), Delivery::filtered());
 }
 
 // Settles what is not to be tried again.
@@ -391,6 +396,7 @@ void RetryingSinkPrivate::giveUp(Try &work, bool strategyDrops)
 {
     const nanoseconds age = now() - work.batch.acceptedAt();
     const bool isTooOld = maximumAge != std::chrono::milliseconds::max() && age >= maximumAge;
+    const int most = maximumAttempts; // Whoever hears of an outcome may destroy this sink.
     std::vector<Try::Run> again;
     for (const Try::Run &run : std::exchange(work.again, {})) {
         if (!isTooOld && !run.reason.isFailure()) {
@@ -404,7 +410,7 @@ void RetryingSinkPrivate::giveUp(Try &work, bool strategyDrops)
                 text = Text::tr("given up: too old after %1").arg(attemptsText(attempts));
             else if (strategyDrops)
                 text = Text::tr("given up by the strategy after %1").arg(attemptsText(attempts));
-            else if (attempts >= maximumAttempts)
+            else if (attempts >= most)
                 text = Text::tr("given up after %1").arg(attemptsText(attempts));
             if (text.isEmpty()) {
                 again.push_back({index, 1, run.reason});

@@ -135,14 +135,14 @@ private:
     {
         const QFuture<CloseResult> future = shutdown(within);
         QEventLoop loop;
-        QFutureWatcher<CloseResult> watcher;
-        connect(&watcher, &QFutureWatcherBase::finished, &loop, &QEventLoop::quit);
+        QFutureWatcher<CloseResult> watcher; // Wakes the loop up.
         watcher.setFuture(future);
-        if (!future.isFinished())
-            loop.exec(QEventLoop::ExcludeUserInputEvents);
+        // Not exec(), which whoever calls QCoreApplication::exit() meanwhile would end.
+        while (!future.isFinished())
+            loop.processEvents(QEventLoop::ExcludeUserInputEvents | QEventLoop::WaitForMoreEvents);
         if (future.resultCount() > 0 && future.result().left() > 0) {
-            qCWarning(qanatSink, "%lld events were not delivered before the application ended",
-                      qlonglong(future.result().left()));
+            qCWarning(qanatSink, "%lld events were not delivered before the application ended: %ls",
+                      qlonglong(future.result().left()), qUtf16Printable(future.result().worst().toString()));
         }
     }
 };

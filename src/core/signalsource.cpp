@@ -62,14 +62,27 @@ private:
 
 void refuse(const QObject *sender, const QString &what, const QString &reason)
 {
-    const QString name = sender ? QString::fromLatin1(sender->metaObject()->className()) : u"null"_s;
+    QString name = sender ? QString::fromLatin1(sender->metaObject()->className()) : u"no object"_s;
+    if (sender && !sender->objectName().isEmpty())
+        name += u" \""_s + sender->objectName() + u'"';
     qCWarning(qanatSource, "%ls of %ls is not connected: %ls", qUtf16Printable(what), qUtf16Printable(name),
               qUtf16Printable(reason));
 }
 
-bool isRefusedFor(const QObject *sender, const QString &what, const Sink *sink)
+// What is wrong before anything is looked up; \a type is null where a function makes the event.
+bool isRefusedFor(const QObject *sender, const QString &what, const Sink *sink, const QString *type,
+                  const SignalOptions &options)
 {
-    const QString reason = SignalTap::refusal(sender, sink);
+    QString reason = SignalTap::refusal(sender, sink);
+    if (reason.isEmpty()) {
+        Event sample(type ? *type : u"any"_s);
+        if (!options.source.isEmpty())
+            sample.setSource(options.source);
+        if (!options.subject.isEmpty())
+            sample.setSubject(options.subject);
+        if (!sample.isValid())
+            reason = sample.errorText();
+    }
     if (!reason.isEmpty())
         refuse(sender, what, reason);
     return !reason.isEmpty();
@@ -150,10 +163,11 @@ void SignalSource::disconnect()
 SignalSource::Slot::Slot(const QObject *sender, const QMetaMethod &signal, Sink *sink, const QString &type,
                          const SignalOptions &options)
 {
-    if (isRefusedFor(sender, QString::fromLatin1(signal.methodSignature()), sink))
+    if (isRefusedFor(sender, signal.isValid() ? QString::fromLatin1(signal.methodSignature()) : u"What was given"_s,
+                     sink, &type, options))
         return;
     if (!signal.isValid()) {
-        refuse(sender, type, u"it is no signal"_s);
+        refuse(sender, u"What was given"_s, u"it is no signal"_s);
         return;
     }
     if (!isReadable(sender, signal))
@@ -165,7 +179,7 @@ SignalSource::Slot::Slot(const QObject *sender, const QMetaMethod &signal, Sink 
 
 SignalSource::Slot::Slot(const QObject *sender, Sink *sink, const SignalOptions &options)
 {
-    if (!isRefusedFor(sender, u"A signal"_s, sink))
+    if (!isRefusedFor(sender, u"A signal"_s, sink, nullptr, options))
         m_tap = std::make_shared<SignalTap>(*sender, *sink, options);
 }
 
@@ -200,7 +214,7 @@ SignalSource SignalSource::Slot::connected(const QMetaObject::Connection &connec
 SignalSource connectSignal(QObject *sender, const char *signal, Sink *sink, const QString &type,
                            const SignalOptions &options)
 {
-    if (isRefusedFor(sender, QString::fromUtf8(signal), sink))
+    if (isRefusedFor(sender, QString::fromUtf8(signal), sink, &type, options))
         return {};
     const QMetaMethod method = signalNamed(sender, signal);
     if (!method.isValid() || !isReadable(sender, method))
@@ -214,7 +228,7 @@ SignalSource connectSignal(QObject *sender, const char *signal, Sink *sink, cons
 
 SignalSource connectAllSignals(QObject *sender, Sink *sink, const QString &typePrefix, const SignalOptions &options)
 {
-    if (isRefusedFor(sender, u"All signals"_s, sink))
+    if (isRefusedFor(sender, u"All signals"_s, sink, &typePrefix, options))
         return {};
     const auto tap = std::make_shared<SignalTap>(*sender, *sink, options);
     const auto relay = std::make_shared<SignalRelay>();
@@ -233,7 +247,7 @@ SignalSource connectProperty(QObject *sender, const char *property, Sink *sink, 
                              const SignalOptions &options)
 {
     const QString name = QString::fromUtf8(property);
-    if (isRefusedFor(sender, name, sink))
+    if (isRefusedFor(sender, name, sink, &type, options))
         return {};
     const QMetaObject *const meta = sender->metaObject();
     const QMetaProperty read = meta->property(meta->indexOfProperty(property));

@@ -3,6 +3,7 @@
 
 #include "signaltap_p.h"
 
+#include "logging_p.h"
 #include "signalargument_p.h"
 #include "sink_p.h"
 
@@ -14,8 +15,10 @@ namespace Qanat {
 
 QString SignalTap::refusal(const QObject *sender, const Sink *sink)
 {
-    if (!sender || !sink)
-        return u"there is no sender, or no sink"_s;
+    if (!sender)
+        return u"there is no sender"_s;
+    if (!sink)
+        return u"there is no sink"_s;
     for (const QMetaObject *meta = sender->metaObject(); meta; meta = meta->superClass()) {
         if (QByteArrayView(meta->className()).startsWith("Qanat::"))
             return u"signals of this library's objects tell of events, so each would make another one"_s;
@@ -32,12 +35,15 @@ QString SignalTap::unreadable(const QMetaMethod &signal)
     return {};
 }
 
+// No clock reaches further.
+constexpr std::chrono::milliseconds Longest = std::chrono::hours(24 * 36500);
+
 SignalTap::SignalTap(const QObject &sender, const Sink &sink, const SignalOptions &options)
     : m_mailbox(SinkAccess::mailbox(sink))
     , m_options{options.source, options.subject.isEmpty() ? sender.objectName() : options.subject, options.debounce}
 {
     if (options.debounce > std::chrono::milliseconds(0))
-        m_debounce = std::make_shared<Debounce>(m_mailbox, options.debounce);
+        m_debounce = std::make_shared<Debounce>(m_mailbox, std::min(options.debounce, Longest));
 }
 
 void SignalTap::write(const QMetaMethod &emitted, const QString &typeOfEvent, void **arguments)
@@ -62,8 +68,13 @@ void SignalTap::write(Event event)
         event.setSubject(m_options.subject);
     if (m_debounce)
         m_debounce->offer(event);
-    else if (m_mailbox->write(std::move(event)) != WriteResult::Status::Closed)
+    else if (const WriteResult result = m_mailbox->write(event); result != WriteResult::Status::Closed) {
+        if (result == WriteResult::Status::Invalid && !m_isWarned.exchange(true)) {
+            qCWarning(qanatSource, "An event that was made of a signal is not valid, and was not written: %ls",
+                      qUtf16Printable(event.errorText()));
+        }
         return;
+    }
     // The sink has ended, and so does this; with a debounce nobody has told yet.
     if (m_mailbox->isClosed())
         end();

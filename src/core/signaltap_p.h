@@ -46,6 +46,7 @@ private:
     const SignalOptions m_options;
     std::shared_ptr<Debounce> m_debounce;
     std::atomic<bool> m_isEnded{false};
+    std::atomic<bool> m_isWarned{false};
     mutable std::mutex m_mutex;
     std::vector<QMetaObject::Connection> m_connections;
 };

@@ -27,15 +27,33 @@ public:
     {
     }
 
-    int maxInFlight() const override { return m_sink->maxInFlight(); }
-    void process(const Batch &batch, Completion completion) override { m_sink->process(batch, std::move(completion)); }
-    void closing() override { m_sink->closing(); }
-    void withdraw() override { m_sink->withdraw(); }
-    void interrupt() override { m_sink->interrupt(); }
-    Delivery finish() override { return m_sink->finish(); }
+    // Whoever hears of an outcome may have destroyed the sink before the mailbox comes to its next call.
+    void leave() { m_sink = nullptr; }
+    int maxInFlight() const override { return m_sink ? m_sink->maxInFlight() : 1; }
+    void process(const Batch &batch, Completion completion) override
+    {
+        if (m_sink)
+            m_sink->process(batch, std::move(completion));
+    }
+    void closing() override
+    {
+        if (m_sink)
+            m_sink->closing();
+    }
+    void withdraw() override
+    {
+        if (m_sink)
+            m_sink->withdraw();
+    }
+    void interrupt() override
+    {
+        if (m_sink)
+            m_sink->interrupt();
+    }
+    Delivery finish() override { return m_sink ? m_sink->finish() : Delivery::delivered(); }
 
 private:
-    Sink *const m_sink;
+    Sink *m_sink;
 };
 
 void SinkAccess::noteType(const Sink &sink)
@@ -65,8 +83,11 @@ Sink::~Sink()
 {
     d->notifier->leave();
     d->mailbox->setNotifier(nullptr);
-    if (d->mailbox->kind() == Mailbox::Kind::Plain)
+    if (d->mailbox->kind() == Mailbox::Kind::Plain) {
+        if (const auto consumer = d->mailbox->consumer())
+            static_cast<SinkConsumer &>(*consumer).leave();
         d->mailbox->dropConsumer();
+    }
 }
 
 WriteResult Sink::write(const Event &event)
@@ -98,6 +119,7 @@ QFuture<CloseResult> Sink::close(std::chrono::milliseconds within)
 {
     // Longer than the nanoseconds can hold is for ever.
     constexpr auto longest = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::nanoseconds::max());
+    within = std::max(within, std::chrono::milliseconds(0));
     return d->mailbox->close(within >= longest ? std::chrono::nanoseconds::max() : std::chrono::nanoseconds(within));
 }
 

@@ -98,25 +98,6 @@ Result<QVariant> toGadget(const QVariant &data, QMetaType wanted, const ValuePat
     return made;
 }
 
-Result<QVariant> toEnumeration(const QVariant &data, QMetaType wanted, const ValuePath &path)
-{
-    QVariant number = data;
-    if (data.typeId() == QMetaType::QString && wanted.metaObject()) {
-        // The name of an enumeration's type ends with its own.
-        const QByteArray name(wanted.name());
-        const int index = wanted.metaObject()->indexOfEnumerator(name.mid(name.lastIndexOf(':') + 1).constData());
-        bool isKey = false;
-        const int value =
-            wanted.metaObject()->enumerator(index).keysToValue(data.toString().toUtf8().constData(), &isKey);
-        if (!isKey)
-            return mismatch(data, wanted, path);
-        number = value;
-    }
-    if (!isInteger(number.typeId()) || !number.convert(wanted))
-        return mismatch(data, wanted, path);
-    return number;
-}
-
 // Two integers of any types are the same number where these are.
 std::pair<bool, quint64> signAndBits(const QVariant &integer)
 {
@@ -133,6 +114,8 @@ Result<QVariant> toNumber(const QVariant &data, QMetaType wanted, const ValuePat
     QVariant number = data;
     if (isReal(wanted.id())) {
         number.convert(wanted);
+        if (std::isfinite(data.toDouble()) && !std::isfinite(number.toDouble()))
+            return mismatch(data, wanted, path);
         return number;
     }
     // 2.0 is the integer 2 to JSON.
@@ -145,6 +128,44 @@ Result<QVariant> toNumber(const QVariant &data, QMetaType wanted, const ValuePat
     const auto before = signAndBits(number);
     number.convert(wanted);
     if (signAndBits(number) != before)
+        return mismatch(data, wanted, path);
+    return number;
+}
+
+QMetaType integerOfSize(qsizetype size, bool isUnsigned)
+{
+    switch (size) {
+    case 1:
+        return isUnsigned ? QMetaType::fromType<quint8>() : QMetaType::fromType<qint8>();
+    case 2:
+        return isUnsigned ? QMetaType::fromType<quint16>() : QMetaType::fromType<qint16>();
+    case 4:
+        return isUnsigned ? QMetaType::fromType<quint32>() : QMetaType::fromType<qint32>();
+    default:
+        return isUnsigned ? QMetaType::fromType<quint64>() : QMetaType::fromType<qint64>();
+    }
+}
+
+Result<QVariant> toEnumeration(const QVariant &data, QMetaType wanted, const ValuePath &path)
+{
+    QVariant number = data;
+    if (data.typeId() == QMetaType::QString && wanted.metaObject()) {
+        // The name of an enumeration's type ends with its own.
+        const QByteArray name(wanted.name());
+        const int index = wanted.metaObject()->indexOfEnumerator(name.mid(name.lastIndexOf(':') + 1).constData());
+        bool isKey = false;
+        const int value =
+            wanted.metaObject()->enumerator(index).keysToValue(data.toString().toUtf8().constData(), &isKey);
+        if (!isKey)
+            return mismatch(data, wanted, path);
+        number = value;
+    }
+    if (!isInteger(number.typeId()))
+        return mismatch(data, wanted, path);
+    // Through an integer of its width, since a conversion to it cuts off what does not fit.
+    const bool isUnsigned = wanted.flags() & QMetaType::IsUnsignedEnumeration;
+    const Result<QVariant> fitting = toNumber(number, integerOfSize(wanted.sizeOf(), isUnsigned), path);
+    if (!fitting || !number.convert(wanted))
         return mismatch(data, wanted, path);
     return number;
 }

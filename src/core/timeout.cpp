@@ -113,9 +113,9 @@ void TimeoutPrivate::hear(const WaitRef &wait, qsizetype count, const Delivery &
     if (place == waits.end())
         return; // Too late.
     restart(*wait);
-    wait->upstream.settle(count, delivery);
-    if (wait->upstream.remaining() == 0)
-        waits.erase(std::remove(waits.begin(), waits.end(), wait), waits.end());
+    if (count >= wait->upstream.remaining())
+        waits.erase(place);
+    wait->upstream.settle(count, delivery); // Whoever hears of it may destroy the sink.
 }
 
 void TimeoutPrivate::arm()

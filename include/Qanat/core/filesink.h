@@ -23,7 +23,7 @@ class FileSinkPrivate;
  * \code
  * auto file = std::make_unique<FileSink>(u"/var/log/editor/events.ndjson"_s);
  * file->setMaximumFileSize(10 * 1024 * 1024);
- * events->add(new Queue(std::make_unique<RetryingSink>(std::move(file), ExponentialBackoff())));
+ * events->add(std::make_unique<Queue>(std::make_unique<RetryingSink>(std::move(file), ExponentialBackoff())));
  * \endcode
  *
  * All work on the disk is done in the sink's thread, which waits for it: in a GUI it belongs behind a Queue, and behind a

@@ -20,7 +20,7 @@ class MatcherNode;
  *
  * \code
  * const auto wanted = Matcher::type(u"ui.*.clicked"_s) && !Matcher::source(u"/tests"_s);
- * events->add(new Queue(std::make_unique<Filter>(wanted, std::move(http))));
+ * events->add(std::make_unique<Queue>(std::make_unique<Filter>(wanted, std::move(http))));
  * \endcode
  *
  * **Patterns** are matched against the whole text, by upper and lower case. `*` stands for any characters but the separator,

@@ -30,9 +30,9 @@ class QANAT_CORE_EXPORT SignalOptions
 {
 public:
     //! The source of the events; empty for the application's.
-    QString source;
+    QString source{};
     //! The subject of the events; empty for the objectName() that the sender has when it is connected.
-    QString subject;
+    QString subject{};
     //! Where not zero: of a burst only the last event is written, as soon as so long no further one has come. By the sink's
     //! clock. It is not accepted before that, so what a close of the sink finds here is not delivered.
     std::chrono::milliseconds debounce{0};
@@ -49,7 +49,8 @@ public:
  * and `column`, of an object `class` and `objectName`, of points, sizes and rectangles `x`, `y`, `width`, `height`, of an
  * item selection its ranges, of other types the text that QVariant converts them to. Without arguments there are no data.
  *
- * **Refused**, with a warning, and a handle that is not active: what does not exist, parameters of types that the meta-object
+ * **Refused**, with a warning, and a handle that is not active: what does not exist, a type, source or subject that no event can
+ * have, parameters of types that the meta-object
  * does not know, and objects of this library as senders. Their signals tell of events, so each event would make another one.
  */
 class QANAT_CORE_EXPORT SignalSource

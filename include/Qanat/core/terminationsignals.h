@@ -22,8 +22,8 @@ class TerminationSignalsPrivate;
  * gives no pipe. It takes the place of the handlers that were there;
  * when it is destroyed, both signals are ignored: the end is near anyway, and a late one changes nothing any more.
  *
- * Should the event loop not come to it any more, a second signal ends the process after 2 s, with the status 128 + the number
- * of the first.
+ * A second signal ends the process after 2 s at the latest, whatever the event loop does, with the status 128 + the number of
+ * the first. For that SIGALRM is taken, too.
  */
 class QANAT_CORE_EXPORT TerminationSignals : public QObject
 {

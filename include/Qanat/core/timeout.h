@@ -19,7 +19,7 @@ class TimeoutPrivate;
  *
  * \code
  * // A reader that takes nothing for ten seconds misses events, and holds up nobody.
- * auto queue = new Queue(std::make_unique<Timeout>(10s, std::make_unique<Channel>(100)));
+ * auto queue = std::make_unique<Queue>(std::make_unique<Timeout>(10s, std::make_unique<Channel>(100)));
  * \endcode
  *
  * The time begins when a batch is handed to the target, and anew with each outcome: a target that goes on, however slowly, has

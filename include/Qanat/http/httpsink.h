@@ -26,7 +26,7 @@ class HttpSinkPrivate;
  * auto http = std::make_unique<HttpSink>(QUrl(u"https://example.org/hook"_s));
  * if (const auto error = http->setHeader("Authorization", "Bearer " + token); error != HttpSink::HeaderError::None)
  *     qWarning() << HttpSink::headerErrorText(error);
- * events->add(new Queue(std::make_unique<RetryingSink>(std::move(http), CircuitBreaker(5, 1s))));
+ * events->add(std::make_unique<Queue>(std::make_unique<RetryingSink>(std::move(http), CircuitBreaker(5, 1s))));
  * \endcode
  *
  * Events go out one by one, in order, over a connection that is kept. After a passing failure the rest of the batch is

@@ -86,6 +86,8 @@ public:
     {
         handle(SIGINT, SIG_IGN);
         handle(SIGTERM, SIG_IGN);
+        ::alarm(0);
+        handle(SIGALRM, SIG_DFL);
         pipeToWrite = -1;
         firstSignal = 0;
         ::close(pipe[0]);

@@ -6,6 +6,7 @@
 #include <Qanat/CircuitBreaker>
 #include <Qanat/DeadLetters>
 #include <Qanat/ExponentialBackoff>
+#include <Qanat/Filter>
 #include <Qanat/Gate>
 #include <Qanat/Queue>
 #include <Qanat/RetryingSink>
@@ -39,6 +40,9 @@ private Q_SLOTS:
     void closeDeliversWhatWasGranted();
     void behindAQueue();
     void limitsOfHoldingComeAndGo();
+    void limitsSetWhileItHoldsComeLater();
+    void revocationOvertakesAWrapperAtWork();
+    void mayBeDestroyedByWhoHearsOfIt();
     void propertiesTell();
     void changesFromOtherThreads();
 };
@@ -353,6 +357,70 @@ void TestGate::limitsOfHoldingComeAndGo()
     QCOMPARE(p.gate->limits().events, 7);
     p.gate->setConsent(Gate::Consent::Denied);
     QCOMPARE(p.gate->limits().events, 50);
+}
+
+void TestGate::limitsSetWhileItHoldsComeLater()
+{
+    Pipeline p;
+    p.gate->setLimits({5, Limits::Unlimited, Limits::Overflow::Reject});
+    QCOMPARE(p.gate->limits().events, Gate::DefaultHoldLimit);
+    p.gate->setConsent(Gate::Consent::Granted);
+    QCOMPARE(p.gate->limits().events, 5);
+}
+
+// What a wrapper between has in its hands goes on into the queue behind only after that was told of the revocation.
+void TestGate::revocationOvertakesAWrapperAtWork()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->hold();
+    auto last = std::make_unique<Queue>(std::move(end));
+    Queue *const queue = last.get();
+    std::atomic<bool> isAtWork{false};
+    std::atomic<bool> mayGoOn{false};
+    auto filter = std::make_unique<Filter>(
+        [&](const Event &event) {
+            if (event.type() == u"slow"_s) {
+                isAtWork = true;
+                while (!mayGoOn)
+                    std::this_thread::yield();
+            }
+            return true;
+        },
+        std::move(last));
+    Gate gate(std::make_unique<Queue>(std::move(filter)));
+    gate.setConsent(Gate::Consent::Granted);
+    gate.write(someEvent());
+    QANAT_WAIT(recording->isBlocked());
+    queue->write(someEvent());
+    const QFuture<Delivery> outcome = gate.send(someEvent(u"slow"_s));
+    QANAT_WAIT(isAtWork.load() || recording->count() > 1 || gate.statistics().pending == 2);
+    recording->release();
+    QANAT_WAIT(isAtWork.load());
+    recording->hold();
+    gate.setConsent(Gate::Consent::Denied);
+    mayGoOn = true;
+    QANAT_WAIT(queue->statistics().written == 3);
+    recording->release();
+    QANAT_FINISH(outcome);
+    QANAT_WAIT(gate.statistics().pending == 0);
+    QANAT_BALANCED(gate);
+    QANAT_BALANCED(*queue);
+}
+
+void TestGate::mayBeDestroyedByWhoHearsOfIt()
+{
+    auto *const gate = new Gate(std::make_unique<RecordingSink>());
+    bool isGone = false;
+    gate->send(someEvent()).then(this, [&](const Delivery &) {
+        delete gate;
+        isGone = true;
+    });
+    for (int i = 0; i < 5; ++i)
+        gate->write(someEvent());
+    QANAT_WAIT(gate->statistics().inFlight > 0);
+    gate->setConsent(Gate::Consent::Granted);
+    QANAT_WAIT(isGone);
 }
 
 void TestGate::propertiesTell()

@@ -42,6 +42,7 @@ private Q_SLOTS:
     void aLaterCallIsSooner();
     void manyPipelinesSideBySide();
     void atQuit();
+    void atQuitThoughSomebodyExits();
     void atQuitWithListeners();
     void atQuitTellsWhatIsLeft();
     void signalsEndTheProgram_data();
@@ -87,6 +88,11 @@ int child(QCoreApplication &application, const QString &mode, const QString &pat
     shutdownAtQuit(mode == u"stuck"_s ? 1h : 30s);
     quitOnTerminationSignals();
     quitOnTerminationSignals();
+    // Somebody else ends the loops meanwhile.
+    if (mode == u"exit"_s) {
+        QObject::connect(&application, &QCoreApplication::aboutToQuit, &application,
+                         [] { QTimer::singleShot(0, [] { QCoreApplication::exit(3); }); });
+    }
     if (mode == u"left"_s) {
         shutdownAtQuit(20ms);
         events.add(std::make_unique<Queue>(std::make_unique<SlowSink>()));
@@ -281,6 +287,14 @@ void TestShutdown::atQuit()
     Child child(u"quit"_s);
     QVERIFY(child.ends());
     QCOMPARE(child.status(), 0);
+    QCOMPARE(child.delivered(), Count);
+    QCOMPARE(child.errors(), QByteArray());
+}
+
+void TestShutdown::atQuitThoughSomebodyExits()
+{
+    Child child(u"exit"_s);
+    QVERIFY(child.ends());
     QCOMPARE(child.delivered(), Count);
     QCOMPARE(child.errors(), QByteArray());
 }

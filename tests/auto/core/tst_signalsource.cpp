@@ -121,6 +121,7 @@ private Q_SLOTS:
     void endsWithTheCloseOfTheSink();
     void endsWhenToldTo();
     void ownObjectsAreRefused();
+    void whatNoEventCanHaveIsRefused();
     void anyThreadMayEmit();
     void senderAndSinkGoWhileOthersEmit();
     void debounceKeepsTheLast();
@@ -478,8 +479,29 @@ void TestSignalSource::ownObjectsAreRefused()
     QVERIFY(!connectAllSignals(&at.sink, &events, u"x"_s).isActive());
     QVERIFY(!connectProperty(&events, "pacing", &at.sink, u"x"_s).isActive());
     Document document;
-    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"there is no sender, or no sink$"_s));
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"there is no sink$"_s));
     QVERIFY(!connectSignal(&document, &Document::titleChanged, nullptr, u"x"_s).isActive());
+}
+
+void TestSignalSource::whatNoEventCanHaveIsRefused()
+{
+    Document document;
+    document.setObjectName(u"doc"_s);
+    Listening at;
+    QTest::ignoreMessage(QtWarningMsg, "titleChanged() of Document \"doc\" is not connected: type is empty");
+    QVERIFY(!connectSignal(&document, &Document::titleChanged, &at.sink, QString()).isActive());
+    QTest::ignoreMessage(QtWarningMsg,
+                         QRegularExpression(u"^titleChanged of Document .doc. is not connected: source"_s));
+    QVERIFY(!connectSignal(&document, "titleChanged", &at.sink, u"x"_s, {u"no uri %%"_s}).isActive());
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"of no object is not connected: there is no sender$"_s));
+    QVERIFY(!connectSignal(static_cast<Document *>(nullptr), &Document::titleChanged, &at.sink, u"x"_s).isActive());
+    // What a function makes is told of once.
+    connectSignal(&document, &Document::titleChanged, &at.sink, [] { return Event(QString()); });
+    QTest::ignoreMessage(QtWarningMsg,
+                         "An event that was made of a signal is not valid, and was not written: type is empty");
+    document.setTitle(u"a"_s);
+    document.setTitle(u"b"_s);
+    QCOMPARE(at.sink.statistics().rejected, 2);
 }
 
 void TestSignalSource::anyThreadMayEmit()

@@ -67,6 +67,7 @@ class SinkTest : public ThreadedTest
 {
     Q_OBJECT
 private Q_SLOTS:
+    void mayBeDestroyedByWhoHearsOfAnOutcome();
     void aLimitMayTakeAllThatAKeyHas();
     void maxInFlightMayThrow();
     void movedFromWithinItsWork();
@@ -922,6 +923,23 @@ void SinkTest::statisticsChangeWhileTheSinkHangs()
     recording->defer();
     recording->settleAll();
     QANAT_FINISH(queue.discard());
+}
+
+void SinkTest::mayBeDestroyedByWhoHearsOfAnOutcome()
+{
+    for (int count = 1; count <= 3; ++count) {
+        auto *const sink = new RecordingSink;
+        bool isGone = false;
+        sink->send(someEvent()).then(this, [&](const Delivery &) {
+            delete sink;
+            isGone = true;
+        });
+        for (int i = 1; i < count; ++i)
+            sink->send(someEvent());
+        if (count == 1)
+            sink->close();
+        QANAT_WAIT(isGone);
+    }
 }
 
 QTEST_GUILESS_MAIN(SinkTest)

@@ -195,6 +195,7 @@ void TestTypedEvent::refusesWhatDoesNotFit_data()
     QTest::newRow("a negative number") << QVariant(order(u"number"_s, -1)) << u"data.number: "_s;
     QTest::newRow("too large") << QVariant(order(u"number"_s, 5000000000LL)) << u"data.number: "_s;
     QTest::newRow("a fraction") << QVariant(order(u"number"_s, 1.5)) << u"data.number: "_s;
+    QTest::newRow("no such number of an enumeration") << QVariant(order(u"kind"_s, 256 + 7)) << u"data.kind: "_s;
     QTest::newRow("no such key") << QVariant(order(u"kind"_s, u"Secret"_s)) << u"data.kind: "_s;
     QTest::newRow("a number for a text") << QVariant(order(u"tags"_s, QVariantList{1})) << u"data.tags"_s;
     QTest::newRow("inside of a list") << QVariant(
@@ -227,6 +228,7 @@ void TestTypedEvent::plainValues()
     QCOMPARE(*Event(u"x"_s, std::numeric_limits<quint64>::max()).value<quint64>(), std::numeric_limits<quint64>::max());
     QVERIFY(!Event(u"x"_s, std::numeric_limits<quint64>::max()).value<qint64>());
     QVERIFY(!Event(u"x"_s, -5).value<quint64>());
+    QVERIFY(!Event(u"x"_s, 1e300).value<float>());
 }
 
 void TestTypedEvent::whatHasNoPropertiesStaysInside()
