@@ -267,9 +267,9 @@ void TestShutdown::manyPipelinesSideBySide()
         end->recording()->hold();
         queues.push_back(std::make_unique<Queue>(std::move(end)));
         queues.back()->write(someEvent());
+        // The event loop has its turn between two threads that are made.
+        QANAT_WAIT(recordings.back()->isBlocked());
     }
-    for (const auto &recording : recordings)
-        QANAT_WAIT(recording->isBlocked());
     const QFuture<CloseResult> done = shutdown();
     // All of them are closing before the first is done.
     for (const auto &queue : queues)
