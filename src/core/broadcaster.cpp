@@ -301,7 +301,8 @@ WriteResult::Status Broadcaster::add(std::unique_ptr<Sink> sink)
     if (!sink)
         return WriteResult::Status::Invalid;
     if (sink->parent() || sink->thread() != thread()) {
-        qCWarning(qanatSink, "A sink that has a parent or lives in another thread cannot be owned by a broadcaster");
+        qCWarning(qanatSink, "%ls has a parent or lives in another thread, so %ls cannot own it",
+                  qUtf16Printable(SinkAccess::label(*sink)), qUtf16Printable(SinkAccess::label(*this)));
         sink->parent() ? void(sink.release()) : sink.release()->deleteLater();
         return WriteResult::Status::Invalid;
     }

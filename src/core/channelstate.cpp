@@ -3,6 +3,7 @@
 
 #include "channelstate_p.h"
 
+#include "chunk_p.h"
 #include "pump_p.h"
 
 #include <QtCore/qcoreapplication.h>
@@ -30,7 +31,7 @@ qsizetype ChannelState::fill(const Batch &batch)
     m_isFull = count < batch.size();
     if (count == 0)
         return 0;
-    m_batches.push_back(batch.mid(0, count));
+    m_batches.push_back(BatchBuilder::compacted(batch.mid(0, count)));
     m_available += count;
     tell();
     return count;

@@ -74,6 +74,15 @@ public:
     static void extend(Batch &batch) { ++batch.m_end; }
     static void dropFirst(Batch &batch, qsizetype count) { batch.m_begin += count; }
     static void setKey(Batch &batch, quint64 key) { batch.m_key = key; }
+    // What is kept for long must not keep much else in memory: a small part of a large chunk becomes one of its own.
+    static Batch compacted(const Batch &batch)
+    {
+        constexpr quint32 Large = 64;
+        constexpr qsizetype Share = 4;
+        if (!batch.m_chunk || batch.m_chunk->used <= Large || batch.size() * Share >= qsizetype(batch.m_chunk->used))
+            return batch;
+        return batch.withEvents(QList<Event>(batch.begin(), batch.end()));
+    }
     // Takes an event out, which no other batch covers.
     static Event release(Batch &batch, qsizetype index)
     {

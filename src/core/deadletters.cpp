@@ -5,6 +5,7 @@
 
 #include "Qanat/core/clock.h"
 #include "logging_p.h"
+#include "sink_p.h"
 #include "timestamp_p.h"
 
 #include <QtCore/qcoreapplication.h>
@@ -199,8 +200,9 @@ void DeadLetters::process(const Batch &batch, Completion completion)
         }
     }
     if (mustWarn) {
-        qCWarning(qanatSink, "More than %lld dead letters: the oldest are lost from now on, and lost() counts them",
-                  qlonglong(d->capacity));
+        qCWarning(qanatSink,
+                  "%ls: more than %lld dead letters: the oldest are lost from now on, and lost() counts them",
+                  qUtf16Printable(SinkAccess::label(*this)), qlonglong(d->capacity));
     }
     d->tell(this);
     completion.settleAll(Delivery::delivered());

@@ -14,6 +14,8 @@
 #include <QtCore/qmetaobject.h>
 #include <QtCore/qurl.h>
 
+#include <algorithm>
+
 namespace Qanat {
 
 using namespace Qt::StringLiterals;
@@ -84,6 +86,18 @@ EventData *EventData::create()
     made->timeMSecs = fresh.wallClockMSecs;
     made->faults = TypeFault;
     return made.release();
+}
+
+void EventData::noteGivenUp(Event &event, quintptr mailbox)
+{
+    event.detached().ownDetails().givenUpBy.push_back(mailbox);
+}
+
+bool EventData::wasGivenUpBy(const Event &event, quintptr mailbox)
+{
+    const EventDetails *details = event.d ? event.d->details.get() : nullptr;
+    return details
+           && std::find(details->givenUpBy.begin(), details->givenUpBy.end(), mailbox) != details->givenUpBy.end();
 }
 
 void EventData::note(Fault fault, const char *reason)
@@ -196,6 +210,8 @@ void EventData::setExtension(const QString &name, const QVariant &value)
         if (!details)
             return;
         details->extensions.remove(name);
+        if (name == u"deadlettersink") // It is no dead letter any more, and anybody may give it up anew.
+            details->givenUpBy.clear();
     } else {
         ownDetails().extensions.insert(name, value);
     }

@@ -12,6 +12,7 @@
 #include <atomic>
 #include <limits>
 #include <memory>
+#include <vector>
 
 namespace Qanat {
 
@@ -24,6 +25,7 @@ struct EventDetails
     QString timeText; //!< Only where it is not what Timestamp::toText() writes for UTC.
     int timeOffsetSeconds = 0; //!< Only with a text.
     QVariantMap extensions;
+    std::vector<quintptr> givenUpBy; //!< Of a dead letter: Mailbox::identity() of all that have given it up.
 };
 
 /*!
@@ -57,6 +59,8 @@ struct EventData
     [[nodiscard]] static EventData *create();
     [[nodiscard]] static Event toEvent(std::unique_ptr<EventData> data) { return Event(data.release()); }
     [[nodiscard]] static const EventData *of(const Event &event) { return event.d; }
+    static void noteGivenUp(Event &event, quintptr mailbox);
+    [[nodiscard]] static bool wasGivenUpBy(const Event &event, quintptr mailbox);
 
     void setId(QString newId);
     void setType(QString newType);

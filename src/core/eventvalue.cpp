@@ -436,6 +436,39 @@ qsizetype estimateText(const QString &text)
 
 qsizetype estimateValue(const QVariant &value, int depth);
 
+// What a value of QtCbor, or of QtJson, which stands on it, takes: an element of 16 bytes, and what is behind it.
+qsizetype estimateCbor(const QCborValue &value, int depth)
+{
+    constexpr qsizetype Element = 16;
+    constexpr qsizetype TextHeader = 8;
+    if (depth > MaximumDataDepth)
+        return 0;
+    switch (value.type()) {
+    case QCborValue::String:
+        return Element + TextHeader + value.toString().size() * qsizetype(sizeof(QChar));
+    case QCborValue::ByteArray:
+        return Element + TextHeader + value.toByteArray().size();
+    case QCborValue::Array: {
+        qsizetype size = Element + BlockOverhead;
+        const QCborArray array = value.toArray();
+        for (const QCborValue &item : array)
+            size += estimateCbor(item, depth + 1);
+        return size;
+    }
+    case QCborValue::Map: {
+        qsizetype size = Element + BlockOverhead;
+        const QCborMap map = value.toMap();
+        for (const auto &item : map)
+            size += estimateCbor(item.first, depth + 1) + estimateCbor(item.second, depth + 1);
+        return size;
+    }
+    case QCborValue::Tag:
+        return 2 * Element + BlockOverhead + estimateCbor(value.taggedValue(), depth + 1);
+    default:
+        return Element;
+    }
+}
+
 qsizetype estimateMap(const QVariantMap &map, int depth)
 {
     qsizetype size = 0;
@@ -479,11 +512,24 @@ qsizetype estimateValue(const QVariant &value, int depth)
                     + estimateValue(it.value(), depth + 1);
         return size;
     }
+    case QMetaType::QJsonObject:
+    case QMetaType::QJsonArray:
+    case QMetaType::QJsonDocument:
+    case QMetaType::QJsonValue:
+        return estimateCbor(cborOfJson(value), depth + 1);
+    case QMetaType::QCborValue:
+        return estimateCbor(held<QCborValue>(value), depth + 1);
+    case QMetaType::QCborArray:
+        return estimateCbor(held<QCborArray>(value), depth + 1);
+    case QMetaType::QCborMap:
+        return estimateCbor(held<QCborMap>(value), depth + 1);
     default: {
-        // What such a type holds on the heap is not known.
         const qsizetype inside = qsizetype(sizeof(void *)) * 3;
-        const qsizetype size = value.metaType().sizeOf();
-        return size > inside ? BlockOverhead + size : 0;
+        const qsizetype own = value.metaType().sizeOf();
+        const qsizetype size = own > inside ? BlockOverhead + own : 0;
+        // What another type holds on the heap is what its parts have there, if it shows any.
+        const std::optional<QVariant> parts = Structure::partsOf(value);
+        return parts ? size + estimateValue(*parts, depth + 1) : size;
     }
     }
 }

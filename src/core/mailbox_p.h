@@ -226,6 +226,7 @@ private:
     void kick(Aftermath &after);
     bool isCurrent(const std::shared_ptr<Consumer> &consumer) const { return m_consumer == consumer; }
     bool step(Section &section, const std::shared_ptr<Consumer> &consumer);
+    bool emptyTrash(Section &section);
     void refreshMaxInFlight(Section &section, const std::shared_ptr<Consumer> &consumer);
     qsizetype callLimit(const Batch &batch) const;
     StateRef<Call> nextCall(Section &section);
@@ -251,6 +252,7 @@ private:
                  Call *call = nullptr);
     void tellRest(Call *call, const CompletionRef &upstream); // without the mutex
     void noteDrop(Section &section, const Batch &batch, const Delivery &delivery);
+    void warnOfDrop(Section &section);
     void checkRoom(Aftermath &after);
 
     void withdrawWaiting(Section &section);
@@ -314,7 +316,7 @@ private:
 
     NodeList m_queue;
     NodeList m_inHand; // Taken from there, for work that does without the mutex.
-    NodeList m_trash; // To be destroyed in the thread of the pump, once it is closed.
+    NodeList m_trash; // To be destroyed in the thread of the pump, when there is nothing else to do.
     quint32 m_nextCapacity = 16;
     qsizetype m_runLength = 0; // Handed out since run() began.
     std::vector<std::function<void()>> m_tasks;
@@ -348,6 +350,7 @@ private:
     bool m_isLeaving = false; // The object outside is being destroyed.
     QString m_leaver; // It, or one before it, where nobody else tells of what is lost.
     bool m_mustFinish = false;
+    bool m_isDropNamed = false; // A warning has told of the first one.
     bool m_sumsTargets = false; // A broadcaster: its links have events of their own.
 };
 

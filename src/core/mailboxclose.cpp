@@ -116,7 +116,7 @@ void Mailbox::withdrawWaiting(Section &section)
     for (const Node *node = waiting.head; node; node = node->next)
         if (!node->isWithdrawal)
             account(section, node->batch, node->upstream, withdrawn);
-    section.rare().garbage.takeAll(waiting);
+    m_trash.takeAll(waiting);
 }
 
 // Where there is nothing to be waited for, a close ends even while the thread of the sink is busy with other things.

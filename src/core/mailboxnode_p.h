@@ -19,6 +19,7 @@ struct GivenUp
 {
     Delivery reason;
     QString sink;
+    quintptr by; // Mailbox::identity()
 };
 
 // A run of events in the intake, or a command that takes its place among them.

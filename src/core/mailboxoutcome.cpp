@@ -6,6 +6,7 @@
 #include "mailbox_p.h"
 
 #include "delivery_p.h"
+#include "event_p.h"
 #include "logging_p.h"
 #include "mailboxsection_p.h"
 #include "text_p.h"
@@ -126,6 +127,8 @@ void Mailbox::account(Section &section, const Batch &batch, const CompletionRef 
             if (m_stage != Stage::Open)
                 m_worstOfClose = Delivery::worse(m_worstOfClose, delivery.asDropped());
             noteDrop(section, batch, delivery);
+            if (!upstream)
+                warnOfDrop(section);
             if (m_hasDeadLetters)
                 outcome = DeliveryAccess::deadLettered(delivery);
         }
@@ -169,8 +172,36 @@ void Mailbox::noteDrop(Section &section, const Batch &batch, const Delivery &del
     }
     if (!m_hasDeadLetters || DeliveryAccess::isDeadLettered(delivery))
         return;
+    std::vector<qsizetype> letters;
+    for (qsizetype i = 0; i < batch.size(); ++i) {
+        if (!EventData::wasGivenUpBy(batch[i], m_identity))
+            letters.push_back(i);
+    }
+    const qsizetype returned = batch.size() - qsizetype(letters.size());
+    if (returned > 0) {
+        section.rare().warnings.emplace_back(
+            &qanatSink(),
+            u"%1: %2 of its own dead letters came back and failed again: they are dropped for good"_s.arg(labelLocked())
+                .arg(returned));
+    }
+    if (letters.empty())
+        return;
     section.rare().deadLetterBox = m_deadLetters.lock();
-    section.rare().deadLetters.emplace_back(batch, std::make_shared<GivenUp>(GivenUp{delivery, labelLocked()}));
+    section.rare().deadLetters.emplace_back(returned > 0 ? batch.pick(letters) : batch,
+                                            std::make_shared<GivenUp>(GivenUp{delivery, labelLocked(), m_identity}));
+}
+
+// The first drop of which nobody else would hear. Those of a close are in its result.
+void Mailbox::warnOfDrop(Section &section)
+{
+    if (m_isDropNamed || m_hasDeadLetters || m_stage != Stage::Open
+        || (m_notifier && m_notifier->wants(Notifier::Dropped)))
+        return;
+    m_isDropNamed = true;
+    section.rare().warnings.emplace_back(
+        &qanatSink(), u"%1: %2 events %3; further drops are only counted, where neither dropped() is connected nor a "
+                      "dead-letter sink is set"_s.arg(labelLocked(), QString::number(section.rare().droppedCount),
+                                                      section.rare().lastDropped.toString()));
 }
 
 void Mailbox::checkRoom(Aftermath &after)

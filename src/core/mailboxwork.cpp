@@ -7,6 +7,7 @@
 
 #include "chunk_p.h"
 #include "currentmailbox_p.h"
+#include "event_p.h"
 #include "logging_p.h"
 #include "mailboxsection_p.h"
 #include "text_p.h"
@@ -42,6 +43,7 @@ void appendDeadLetters(QList<Event> &events, const Node &node)
         event.setExtension(u"deadlettererror"_s, error);
         event.setExtension(u"deadletterattempts"_s, attempts);
         event.setExtension(u"deadlettersink"_s, node.givenUp->sink);
+        EventData::noteGivenUp(event, node.givenUp->by);
         events.append(std::move(event));
     }
 }
@@ -189,13 +191,7 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
     if (m_stage == Stage::Closed) {
         if (std::exchange(m_mustFinish, false))
             return run([&] { consumer->finish(); });
-        if (m_kind == Kind::Boundary || m_trash.isEmpty())
-            return false;
-        // In slices: other things go on in this thread.
-        section.rare().garbage.append(m_trash.takeFirst());
-        section.unlock();
-        section.relock();
-        return true;
+        return m_kind == Kind::Plain && emptyTrash(section);
     }
     if (!m_tasks.empty()) {
         auto tasks = std::exchange(m_tasks, {});
@@ -239,10 +235,23 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
         return true;
     }
     StateRef<Call> call = nextCall(section);
-    if (!call)
-        return !m_queue.isEmpty() && (m_queue.head->command || (m_queue.head->givenUp && hasSlot()));
+    if (!call) {
+        const bool hasMore = !m_queue.isEmpty() && (m_queue.head->command || (m_queue.head->givenUp && hasSlot()));
+        return hasMore || emptyTrash(section);
+    }
     invoke(section, call);
     section->oldCalls.append(std::move(call));
+    return true;
+}
+
+// A part of what nobody wants any more: other things go on in this thread. Whether there was any.
+bool Mailbox::emptyTrash(Section &section)
+{
+    if (m_trash.isEmpty())
+        return false;
+    section.rare().garbage.append(m_trash.takeFirst());
+    section.unlock();
+    section.relock();
     return true;
 }
 
@@ -445,6 +454,7 @@ void Mailbox::markDeadLetters(Section &section)
     auto *marked = new Node;
     marked->batch = Batch(events);
     marked->stamp = stamp;
+    bytesOf(marked->batch); // Estimated here, without the mutex.
     BatchBuilder::chunk(marked->batch)->acceptedAt.store(marked->stamp.count(), std::memory_order_relaxed);
     section.relock();
     m_isRunning = false;

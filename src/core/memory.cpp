@@ -3,6 +3,8 @@
 
 #include "memory_p.h"
 
+#include "chunk_p.h"
+
 #include <algorithm>
 
 namespace Qanat {
@@ -23,7 +25,7 @@ qint64 trim(std::deque<Batch> &batches, qint64 count, qint64 most, std::chrono::
         batches.pop_front();
     }
     if (count > most) {
-        batches.front() = batches.front().mid(qsizetype(count - most));
+        batches.front() = BatchBuilder::compacted(batches.front().mid(qsizetype(count - most)));
         count = most;
     }
     return count;
@@ -39,7 +41,7 @@ void Memory::setHistory(const History &history, std::chrono::nanoseconds now)
 
 void Memory::add(const Batch &batch, std::chrono::nanoseconds now)
 {
-    m_batches.push_back(batch);
+    m_batches.push_back(BatchBuilder::compacted(batch));
     m_count = trim(m_batches, m_count + batch.size(), m_history.events, m_history.age, now);
 }
 

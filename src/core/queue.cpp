@@ -64,7 +64,9 @@ std::shared_ptr<Mailbox> mailboxOn(std::shared_ptr<Worker> worker)
 void start(const std::shared_ptr<Mailbox> &mailbox, std::unique_ptr<Sink> target)
 {
     if (!target || target->parent() || target->thread() != QThread::currentThread()) {
-        qCWarning(qanatSink, "A queue wants a target of its own that lives in the current thread: the queue is closed");
+        qCWarning(qanatSink,
+                  "A queue wants a target of its own that lives in the current thread: with %ls it is closed at once",
+                  qUtf16Printable(target ? SinkAccess::label(*target) : u"none"_s));
         if (target)
             target->parent() ? void(target.release()) : target.release()->deleteLater();
         mailbox->close(std::chrono::nanoseconds(0), {});

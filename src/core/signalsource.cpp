@@ -9,7 +9,11 @@
 
 #include "Qanat/core/sink.h"
 
+#include <algorithm>
 #include <exception>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
 
 using namespace Qt::StringLiterals;
 
@@ -18,27 +22,42 @@ namespace Qanat {
 namespace {
 
 /*
- * Receives signals that are known at run time only: its slots are numbers beyond those of QObject, one for each signal.
+ * Receives those signals of one sender that are known at run time only: its slots are numbers beyond those of QObject, one for
+ * each connection.
  *
  * It lives in no thread, since any may emit, and as long as the sender does: whoever emits while others disconnect must find it.
+ * The numbers of connections that have ended are used again, but only for the same signal: an emission that is under way comes
+ * with the arguments of the one that it was made for.
  */
-class SignalRelay final : public QObject
+class SignalRelay final
+    : public QObject
+    , public std::enable_shared_from_this<SignalRelay>
 {
 public:
     using Action = std::function<void(void **arguments)>;
 
-    SignalRelay() { moveToThread(nullptr); }
-
-    // Before the first of them is connected.
-    void add(const QMetaMethod &signal, Action action) { m_slots.push_back({signal, std::move(action)}); }
-
-    static void connect(const std::shared_ptr<SignalRelay> &relay, QObject *sender, SignalTap &tap)
+    static void connect(QObject *sender, const QMetaMethod &signal, const std::shared_ptr<SignalTap> &tap,
+                        Action action)
     {
-        for (size_t i = 0; i < relay->m_slots.size(); ++i) {
-            tap.add(QMetaObject::connect(sender, relay->m_slots[i].signal.methodIndex(), relay.get(),
-                                         staticMetaObject.methodCount() + int(i), Qt::DirectConnection));
-        }
-        QObject::connect(sender, &QObject::destroyed, [relay] {});
+        const std::shared_ptr<SignalRelay> relay = of(sender);
+        tap->addMade([&] {
+            const int slot = relay->add({signal.methodIndex(), tap, std::make_shared<const Action>(std::move(action))});
+            return QMetaObject::connect(sender, signal.methodIndex(), relay.get(),
+                                        staticMetaObject.methodCount() + slot, Qt::DirectConnection);
+        });
+    }
+
+    explicit SignalRelay(const QObject *sender)
+        : m_sender(sender)
+    {
+        moveToThread(nullptr);
+    }
+    ~SignalRelay() override
+    {
+        const std::lock_guard lock(s_mutex);
+        const auto place = s_relays.find(m_sender);
+        if (place != s_relays.end() && place->second.expired())
+            s_relays.erase(place);
     }
 
     int qt_metacall(QMetaObject::Call call, int id, void **arguments) override
@@ -46,18 +65,60 @@ public:
         id = QObject::qt_metacall(call, id, arguments);
         if (id < 0 || call != QMetaObject::InvokeMetaMethod)
             return id;
-        if (size_t(id) < m_slots.size())
-            m_slots[size_t(id)].action(arguments);
-        return id - int(m_slots.size());
+        const std::shared_ptr<SignalRelay> alive = weak_from_this().lock();
+        std::unique_lock lock(m_mutex);
+        const std::shared_ptr<const Action> action = size_t(id) < m_slots.size() ? m_slots[size_t(id)].action : nullptr;
+        lock.unlock();
+        if (action)
+            (*action)(arguments);
+        return -1;
     }
 
 private:
-    struct Numbered
+    struct Slot
     {
-        QMetaMethod signal;
-        Action action;
+        int signal;
+        std::shared_ptr<SignalTap> tap;
+        std::shared_ptr<const Action> action;
     };
-    std::vector<Numbered> m_slots;
+
+    static std::shared_ptr<SignalRelay> of(QObject *sender)
+    {
+        const std::lock_guard lock(s_mutex);
+        std::weak_ptr<SignalRelay> &known = s_relays[sender];
+        std::shared_ptr<SignalRelay> relay = known.lock();
+        if (!relay) {
+            relay = std::make_shared<SignalRelay>(sender);
+            known = relay;
+            QObject::connect(sender, &QObject::destroyed, [relay] {});
+        }
+        return relay;
+    }
+
+    int add(const Slot &slot)
+    {
+        std::vector<Slot> old; // Destroyed without the mutex.
+        const std::lock_guard lock(m_mutex);
+        for (Slot &one : m_slots) {
+            if (one.tap && one.tap->isOver())
+                old.push_back(std::exchange(one, {one.signal, nullptr, nullptr}));
+        }
+        const auto isFree = [&slot](const Slot &one) { return !one.tap && one.signal == slot.signal; };
+        const auto place = std::find_if(m_slots.begin(), m_slots.end(), isFree);
+        if (place == m_slots.end()) {
+            m_slots.push_back(slot);
+            return int(m_slots.size()) - 1;
+        }
+        *place = slot;
+        return int(place - m_slots.begin());
+    }
+
+    static inline std::mutex s_mutex;
+    static inline std::unordered_map<const QObject *, std::weak_ptr<SignalRelay>> s_relays;
+
+    const QObject *const m_sender;
+    std::mutex m_mutex;
+    std::vector<Slot> m_slots;
 };
 
 void refuse(const QObject *sender, const QString &what, const QString &reason)
@@ -220,9 +281,8 @@ SignalSource connectSignal(QObject *sender, const char *signal, Sink *sink, cons
     if (!method.isValid() || !isReadable(sender, method))
         return {};
     const auto tap = std::make_shared<SignalTap>(*sender, *sink, options);
-    const auto relay = std::make_shared<SignalRelay>();
-    relay->add(method, [tap, method, type](void **arguments) { tap->write(method, type, arguments); });
-    SignalRelay::connect(relay, sender, *tap);
+    SignalRelay::connect(sender, method, tap,
+                         [tap, method, type](void **arguments) { tap->write(method, type, arguments); });
     return tap->handle();
 }
 
@@ -231,15 +291,19 @@ SignalSource connectAllSignals(QObject *sender, Sink *sink, const QString &typeP
     if (isRefusedFor(sender, u"All signals"_s, sink, &typePrefix, options))
         return {};
     const auto tap = std::make_shared<SignalTap>(*sender, *sink, options);
-    const auto relay = std::make_shared<SignalRelay>();
-    const QList<QMetaMethod> methods = signalsOf(sender->metaObject(), QObject::staticMetaObject.methodCount());
-    for (const QMetaMethod &method : methods) {
+    QList<QMetaMethod> methods = signalsOf(sender->metaObject(), QObject::staticMetaObject.methodCount());
+    for (const QByteArray &name : options.except) {
+        if (methods.removeIf([&name](const QMetaMethod &method) { return method.name() == name; }) == 0)
+            refuse(sender, QString::fromUtf8(name), u"there is no such signal, so it cannot be left out"_s);
+    }
+    for (const QMetaMethod &method : std::as_const(methods)) {
         if (!isReadable(sender, method))
             continue;
-        const QString type = typePrefix + u'.' + QString::fromLatin1(method.name());
-        relay->add(method, [tap, method, type](void **arguments) { tap->write(method, type, arguments); });
+        const QString typeOfEvent = typePrefix + u'.' + QString::fromLatin1(method.name());
+        SignalRelay::connect(sender, method, tap, [tap, method, typeOfEvent](void **arguments) {
+            tap->write(method, typeOfEvent, arguments);
+        });
     }
-    SignalRelay::connect(relay, sender, *tap);
     return tap->handle();
 }
 
@@ -256,11 +320,9 @@ SignalSource connectProperty(QObject *sender, const char *property, Sink *sink, 
         return {};
     }
     const auto tap = std::make_shared<SignalTap>(*sender, *sink, options);
-    const auto relay = std::make_shared<SignalRelay>();
-    relay->add(read.notifySignal(), [tap, read, sender, name, type](void **) {
+    SignalRelay::connect(sender, read.notifySignal(), tap, [tap, read, sender, name, type](void **) {
         tap->write(Event(type, QVariantMap{{name, signalArgument(read.read(sender))}}));
     });
-    SignalRelay::connect(relay, sender, *tap);
     return tap->handle();
 }
 

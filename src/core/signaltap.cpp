@@ -40,7 +40,7 @@ constexpr std::chrono::milliseconds Longest = std::chrono::hours(24 * 36500);
 
 SignalTap::SignalTap(const QObject &sender, const Sink &sink, const SignalOptions &options)
     : m_mailbox(SinkAccess::mailbox(sink))
-    , m_options{options.source, options.subject.isEmpty() ? sender.objectName() : options.subject, options.debounce}
+    , m_options{options.source, options.subject.isEmpty() ? sender.objectName() : options.subject, options.debounce, {}}
 {
     if (options.debounce > std::chrono::milliseconds(0))
         m_debounce = std::make_shared<Debounce>(m_mailbox, std::min(options.debounce, Longest));
@@ -70,8 +70,8 @@ void SignalTap::write(Event event)
         m_debounce->offer(event);
     else if (const WriteResult result = m_mailbox->write(event); result != WriteResult::Status::Closed) {
         if (result == WriteResult::Status::Invalid && !m_isWarned.exchange(true)) {
-            qCWarning(qanatSource, "An event that was made of a signal is not valid, and was not written: %ls",
-                      qUtf16Printable(event.errorText()));
+            qCWarning(qanatSource, "An event that was made of a signal for %ls is not valid, and was not written: %ls",
+                      qUtf16Printable(m_mailbox->label()), qUtf16Printable(event.errorText()));
         }
         return;
     }
@@ -82,8 +82,14 @@ void SignalTap::write(Event event)
 
 void SignalTap::add(const QMetaObject::Connection &connection)
 {
-    const std::lock_guard lock(m_mutex);
-    m_connections.push_back(connection);
+    std::unique_lock lock(m_mutex);
+    if (!m_isEnded) {
+        m_connections.push_back(connection);
+        return;
+    }
+    // The sink was closed meanwhile.
+    lock.unlock();
+    QObject::disconnect(connection);
 }
 
 bool SignalTap::isActive() const
@@ -96,16 +102,17 @@ bool SignalTap::isActive() const
 
 void SignalTap::end()
 {
-    m_isEnded = true;
-    if (m_debounce)
-        m_debounce->cancel();
     std::vector<QMetaObject::Connection> connections;
     {
         const std::lock_guard lock(m_mutex);
+        m_isEnded = true;
         connections.swap(m_connections);
     }
+    if (m_debounce)
+        m_debounce->cancel();
     for (const QMetaObject::Connection &connection : connections)
         QObject::disconnect(connection);
+    m_isOver = true;
 }
 
 } // namespace Qanat

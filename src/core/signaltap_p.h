@@ -33,7 +33,17 @@ public:
     void write(const QMetaMethod &signal, const QString &type, void **arguments);
     void write(Event event);
     void add(const QMetaObject::Connection &connection);
+    // The same for one that is not made yet: until it is, this is not over.
+    template<typename Connect>
+    void addMade(Connect connect)
+    {
+        ++m_beingMade;
+        add(connect());
+        --m_beingMade;
+    }
     bool isActive() const;
+    // It was ended, and its connections are gone.
+    bool isOver() const { return m_isOver && m_beingMade == 0; }
     void end();
     SignalSource handle() { return SignalSource(shared_from_this()); }
 
@@ -46,6 +56,8 @@ private:
     const SignalOptions m_options;
     std::shared_ptr<Debounce> m_debounce;
     std::atomic<bool> m_isEnded{false};
+    std::atomic<bool> m_isOver{false};
+    std::atomic<int> m_beingMade{0};
     std::atomic<bool> m_isWarned{false};
     mutable std::mutex m_mutex;
     std::vector<QMetaObject::Connection> m_connections;

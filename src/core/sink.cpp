@@ -167,7 +167,7 @@ void Sink::setOrderKey(std::function<QString(const Event &)> key)
 void Sink::setDeadLetterSink(Sink *sink)
 {
     if (sink == this) {
-        qCWarning(qanatSink, "A sink cannot be its own dead-letter sink");
+        qCWarning(qanatSink, "%ls cannot be its own dead-letter sink", qUtf16Printable(SinkAccess::label(*this)));
         return;
     }
     SinkAccess::noteType(*this);
@@ -243,12 +243,14 @@ Sink *Sink::adopt(std::unique_ptr<Sink> target)
         return nullptr;
     }
     if (target->parent() || target.get() == this) {
-        qCWarning(qanatSink, "A target that has a parent cannot be owned by a sink");
+        qCWarning(qanatSink, "%ls has a parent, so no other sink can own it",
+                  qUtf16Printable(SinkAccess::label(*target)));
         target.release(); // Its parent owns it.
         return nullptr;
     }
     if (target->thread() != thread()) {
-        qCWarning(qanatSink, "A target that lives in another thread cannot be owned by a sink");
+        qCWarning(qanatSink, "%ls lives in another thread, so no sink of this one can own it",
+                  qUtf16Printable(SinkAccess::label(*target)));
         target.release()->deleteLater();
         return nullptr;
     }

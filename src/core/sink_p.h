@@ -25,6 +25,12 @@ public:
     static const std::shared_ptr<Mailbox> &mailbox(const Sink &sink) { return sink.d->mailbox; }
     // The class is not known before its constructor has run, so it is noted when the sink is first used.
     static void noteType(const Sink &sink);
+    // Class and name, for people.
+    static QString label(const Sink &sink)
+    {
+        noteType(sink);
+        return sink.d->mailbox->label();
+    }
     // Sent to a sink as the first event in the thread to which it was moved.
     static QEvent::Type arrivedEvent();
     static void forward(Sink *target, const Batch &batch, Completion completion)

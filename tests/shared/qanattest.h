@@ -83,6 +83,8 @@ bool finishes(const QFuture<T> &future)
 // An event with a payload that nobody may show.
 Event someEvent(const QString &type = QStringLiteral("test.event"));
 QList<Event> someEvents(qsizetype count);
+// With data that all of them share, so that a look at its owners tells how many of them exist.
+QList<Event> eventsSharing(const std::shared_ptr<int> &data, qsizetype count);
 // Of one key, where the order is kept for each key.
 Event eventOf(const QString &key);
 QStringList idsOf(const QList<Event> &events);

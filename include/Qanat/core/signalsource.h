@@ -36,6 +36,8 @@ public:
     //! Where not zero: of a burst only the last event is written, as soon as so long no further one has come. By the sink's
     //! clock. It is not accepted before that, so what a close of the sink finds here is not delivered.
     std::chrono::milliseconds debounce{0};
+    //! Names of signals that connectAllSignals() leaves out, such as those that come with every movement of the mouse.
+    QList<QByteArray> except{};
 };
 
 /*!
@@ -114,14 +116,26 @@ constexpr bool takes(std::index_sequence<Index...>)
     return std::is_invocable_v<Functor &, std::tuple_element_t<Index, Arguments>...>;
 }
 
+// Whether it takes them all, or all but some of the last.
+template<typename Functor, typename Arguments, std::size_t... Index>
+constexpr bool takesSome(std::index_sequence<Index...> sequence)
+{
+    if constexpr (takes<Functor, Arguments>(sequence) || sizeof...(Index) == 0)
+        return takes<Functor, Arguments>(sequence);
+    else
+        return takesSome<Functor, Arguments>(std::make_index_sequence<sizeof...(Index) - 1>());
+}
+
 // With as many of the arguments as it takes, as Qt does.
 template<typename Functor, typename Arguments, std::size_t... Index>
 std::optional<Event> makeEvent(Functor &functor, const Arguments &arguments, std::index_sequence<Index...> sequence)
 {
     if constexpr (takes<Functor, Arguments>(sequence))
         return functor(std::get<Index>(arguments)...);
-    else
+    else if constexpr (sizeof...(Index) > 0)
         return makeEvent(functor, arguments, std::make_index_sequence<sizeof...(Index) - 1>());
+    else
+        return std::nullopt; // Does not compile, and connectSignal() says why.
 }
 
 } // namespace Detail
@@ -163,6 +177,8 @@ template<typename Sender, typename Class, typename... Arguments, typename Functo
 SignalSource connectSignal(Sender *sender, void (Class::*signal)(Arguments...), Sink *sink, Functor functor,
                            const SignalOptions &options = {})
 {
+    static_assert(Detail::takesSome<Functor, std::tuple<const Arguments &...>>(std::index_sequence_for<Arguments...>()),
+                  "The function that makes the event must take the signal's arguments, or the first few of them");
     const SignalSource::Slot slot(sender, sink, options);
     if (slot.isRefused())
         return {};
@@ -183,7 +199,8 @@ QANAT_CORE_EXPORT SignalSource connectSignal(QObject *sender, const char *signal
 
 /*!
  * Connects all signals that the class of \a sender and its base classes up to QObject have, in one call. The type of an event is
- * \a typePrefix, a dot and the name of the signal. A signal with a parameter that cannot be read is left out, with a warning.
+ * \a typePrefix, a dot and the name of the signal. SignalOptions::except leaves some out; a signal with a parameter that cannot be
+ * read is left out, with a warning. So is a name in that list that no signal has.
  */
 QANAT_CORE_EXPORT SignalSource connectAllSignals(QObject *sender, Sink *sink, const QString &typePrefix,
                                                  const SignalOptions &options = {});

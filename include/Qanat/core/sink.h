@@ -119,7 +119,9 @@ public:
      * The sink for what this one gives up for good, each event with the extension attributes `deadletterreason` and
      * `deadlettersink` (for people), `deadlettererror` (a key of Delivery::Error) and `deadletterattempts`. DeadLetters keeps them to
      * be looked at and sent again; any other sink will do. It is not owned, may be destroyed at any time, and may be null. What it
-     * does not accept is lost with a warning. What a close leaves is given up, too. Any thread; not this sink itself.
+     * does not accept is lost with a warning. What a close leaves is given up, too. A dead letter that comes back to this sink and
+     * fails again is dropped for good, with a warning, unless `deadlettersink` was removed from it: so two sinks may be each
+     * other's. Any thread; not this sink itself.
      */
     void setDeadLetterSink(Sink *sink);
 
@@ -127,7 +129,8 @@ public:
     [[nodiscard]] virtual int maxInFlight() const;
 
 Q_SIGNALS:
-    //! \a count events were dropped since the last signal, the last of them as \a last says.
+    //! \a count events were dropped since the last signal, the last of them as \a last says. Where this is connected to nothing and
+    //! there is no dead-letter sink, the first drop is a warning in the category `qanat.sink`.
     void dropped(qint64 count, const Qanat::Delivery &last, QPrivateSignal);
     //! A limit was reached since the last signal: events were rejected or dropped, or a writer waits.
     void overflowed(QPrivateSignal);

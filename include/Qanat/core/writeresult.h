@@ -8,6 +8,10 @@
 
 #include <QtCore/qobjectdefs.h>
 
+QT_BEGIN_NAMESPACE
+class QDebug;
+QT_END_NAMESPACE
+
 namespace Qanat {
 
 /*!
@@ -49,6 +53,9 @@ private:
     qsizetype m_accepted;
     Status m_status;
 };
+
+//! The status, and how many were accepted where not everything was.
+QANAT_CORE_EXPORT QDebug operator<<(QDebug debug, WriteResult result);
 
 } // namespace Qanat
 

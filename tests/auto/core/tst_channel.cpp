@@ -29,6 +29,7 @@ private Q_SLOTS:
     void theSignalFollowsTheChannel();
     void line32_aFullChannelDoesNotSettle();
     void readersMakeRoom();
+    void keepsNoMoreInMemory();
     void line32_whatIsBufferedAtCloseCanBeRead();
     void closeWaitsForReaders();
     void discardDropsWhatDidNotFit();
@@ -149,6 +150,18 @@ void TestChannel::readersMakeRoom()
         QVERIFY(channel.available() == 0);
     }
     dismissHeartbeat(); // It was this thread that waited.
+}
+
+void TestChannel::keepsNoMoreInMemory()
+{
+    const auto data = std::make_shared<int>();
+    auto channel = std::make_unique<Channel>(10);
+    channel->write(Batch(eventsSharing(data, 1000)));
+    QANAT_WAIT(channel->available() == 10);
+    QANAT_FINISH(channel->discard());
+    QANAT_WAIT(data.use_count() == 1 + 10);
+    while (channel->tryRead()) { }
+    QCOMPARE(data.use_count(), 1);
 }
 
 void TestChannel::line32_whatIsBufferedAtCloseCanBeRead()

@@ -25,6 +25,7 @@ private Q_SLOTS:
     void removesAndClears();
     void tellsOfChanges();
     void ofSeveralSinks();
+    void twoSinksMayBeEachOthers();
 };
 
 void TestDeadLetters::keepsWhatWasGivenUp()
@@ -55,8 +56,8 @@ void TestDeadLetters::keepsTheLastOfTooMany()
 {
     DeadLetters dead(3);
     QCOMPARE(dead.capacity(), 3);
-    QTest::ignoreMessage(QtWarningMsg,
-                         "More than 3 dead letters: the oldest are lost from now on, and lost() counts them");
+    QTest::ignoreMessage(
+        QtWarningMsg, "DeadLetters: more than 3 dead letters: the oldest are lost from now on, and lost() counts them");
     const QList<Event> events = someEvents(5);
     dead.write(Batch(events));
     QANAT_WAIT(dead.statistics().delivered == 5);
@@ -179,6 +180,31 @@ void TestDeadLetters::ofSeveralSinks()
         sinks.append(letter.sink);
     sinks.sort();
     QCOMPARE(sinks, (QStringList{u"Queue \"a\""_s, u"Queue \"b\""_s}));
+}
+
+void TestDeadLetters::twoSinksMayBeEachOthers()
+{
+    std::vector<std::unique_ptr<Queue>> queues;
+    std::vector<std::shared_ptr<Recording>> recordings;
+    for (const QString &name : {u"a"_s, u"b"_s}) {
+        auto end = std::make_unique<RecordingSink>();
+        end->recording()->setBehaviour(always(permanentFailure()));
+        recordings.push_back(end->recording());
+        queues.push_back(std::make_unique<Queue>(std::move(end)));
+        queues.back()->setObjectName(name);
+    }
+    queues[0]->setDeadLetterSink(queues[1].get());
+    queues[1]->setDeadLetterSink(queues[0].get());
+    QTest::ignoreMessage(
+        QtWarningMsg, "Queue \"a\": 1 of its own dead letters came back and failed again: they are dropped for good");
+    queues[0]->write(someEvent());
+    QANAT_WAIT(queues[0]->statistics().dropped == 2);
+    QANAT_FINISH(queues[0]->close());
+    QANAT_FINISH(queues[1]->close());
+    QCOMPARE(recordings[0]->count(), 2);
+    QCOMPARE(recordings[1]->count(), 1);
+    QANAT_BALANCED(*queues[0]);
+    QANAT_BALANCED(*queues[1]);
 }
 
 QTEST_GUILESS_MAIN(TestDeadLetters)

@@ -168,6 +168,9 @@ void DeliveryTest::writeResult()
     constexpr WriteResult full(WriteResult::Status::Full, 2);
     QVERIFY(!full);
     QVERIFY(full != WriteResult::Status::Accepted);
+    QString text;
+    QDebug(&text) << accepted << full;
+    QCOMPARE(text.trimmed(), u"Qanat::WriteResult(Accepted) Qanat::WriteResult(Full, 2 accepted)"_s);
     QCOMPARE(full.accepted(), 2);
 }
 

@@ -45,6 +45,7 @@ private Q_SLOTS:
     void mayBeDestroyedByWhoHearsOfIt();
     void propertiesTell();
     void changesFromOtherThreads();
+    void revocationOfManyHoldsUpNobody();
 };
 
 namespace {
@@ -466,6 +467,24 @@ void TestGate::changesFromOtherThreads()
     QCOMPARE(statistics.offered, Count);
     QCOMPARE(statistics.delivered, p.recording->count());
     QVERIFY2(statistics.isBalanced(), qPrintable(statistics.toString()));
+}
+
+void TestGate::revocationOfManyHoldsUpNobody()
+{
+    constexpr int Many = 300000;
+    Pipeline p;
+    p.gate->setHoldLimits(Limits());
+    const auto data = std::make_shared<int>();
+    std::thread writer([&] {
+        for (int i = 0; i < Many; ++i)
+            p.gate->write(Event(u"test.event"_s, QVariant::fromValue(data)));
+    });
+    QANAT_WAIT(p.gate->statistics().written == Many);
+    writer.join();
+    p.gate->setConsent(Gate::Consent::Denied);
+    QANAT_WAIT(data.use_count() == 1);
+    QCOMPARE(p.gate->statistics().filtered, Many);
+    QANAT_BALANCED(*p.gate);
 }
 
 QTEST_GUILESS_MAIN(TestGate)

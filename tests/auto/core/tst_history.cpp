@@ -22,6 +22,7 @@ private Q_SLOTS:
     void theMatcherHolds();
     void limitsHold();
     void noneTwiceNoneMissing();
+    void keepsNoMoreInMemory();
 
 private:
     static QStringList heardBy(Broadcaster &events, const ListenOptions &options, qsizetype expected);
@@ -172,6 +173,16 @@ void TestHistory::noneTwiceNoneMissing()
     writer.join();
     QANAT_WAIT(next == QList<int>(Listeners, Count));
     QCOMPARE(wrong, QList<int>(Listeners, 0));
+}
+
+void TestHistory::keepsNoMoreInMemory()
+{
+    Broadcaster events;
+    events.setHistory(History::last(10));
+    const auto data = std::make_shared<int>();
+    events.write(Batch(eventsSharing(data, 1000)));
+    settleCommands(events);
+    QANAT_WAIT(data.use_count() == 1 + 10);
 }
 
 QTEST_GUILESS_MAIN(TestHistory)

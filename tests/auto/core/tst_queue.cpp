@@ -1,9 +1,11 @@
 // SPDX-FileCopyrightText: 2026 The Qanat authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "messagecatcher.h"
 #include "qanattest.h"
 
 #include <Qanat/CircuitBreaker>
+#include <Qanat/DeadLetters>
 #include <Qanat/ExponentialBackoff>
 #include <Qanat/Queue>
 #include <Qanat/RetryingSink>
@@ -52,6 +54,7 @@ private Q_SLOTS:
     void line17_closeOfAnEmptyQueueIsPrompt();
     void line17_writesDuringTheFlushAnswerClosed();
     void line18_aFailureDropsThatEventAlone();
+    void theFirstDropIsNamed();
     void line19_anEmptyEventNeitherStopsNorCrashes();
     void line20_aQueueBeforeADeadEndpointCanBeClosed_data();
     void line20_aQueueBeforeADeadEndpointCanBeClosed();
@@ -195,6 +198,34 @@ void QueueTest::line18_aFailureDropsThatEventAlone()
     QANAT_WAIT(dropped.size() == 1);
     QCOMPARE(dropped[0][0].toLongLong(), 1);
     QCOMPARE(dropped[0][1].value<Delivery>().errorText(), u"refused"_s);
+}
+
+void QueueTest::theFirstDropIsNamed()
+{
+    const MessageCatcher catcher;
+    const auto named = [&catcher](const QString &name) {
+        return catcher.count(
+            u"Queue \"%1\": 1 events failed: refused (Refused); further drops are only counted, where neither "
+            "dropped() is connected nor a dead-letter sink is set"_s.arg(name));
+    };
+    DeadLetters dead;
+    for (const QString &name : {u"unheard"_s, u"heard"_s, u"buried"_s}) {
+        auto end = std::make_unique<RecordingSink>();
+        end->recording()->setBehaviour(always(permanentFailure()));
+        Queue queue(std::move(end));
+        queue.setObjectName(name);
+        std::optional<QSignalSpy> dropped;
+        if (name == u"heard")
+            dropped.emplace(&queue, &Sink::dropped);
+        if (name == u"buried")
+            queue.setDeadLetterSink(&dead);
+        queue.write(someEvent());
+        QANAT_WAIT(queue.statistics().dropped == 1);
+        queue.write(someEvent());
+        QANAT_FINISH(queue.send(someEvent())); // Its caller hears of it.
+        QCOMPARE(queue.statistics().dropped, 3);
+        QCOMPARE(named(name), name == u"unheard" ? 1 : 0);
+    }
 }
 
 void QueueTest::line19_anEmptyEventNeitherStopsNorCrashes()

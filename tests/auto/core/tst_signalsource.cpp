@@ -113,6 +113,8 @@ private Q_SLOTS:
     void byNameRefused();
     void incompleteTypesAreRefused();
     void allSignals();
+    void allSignalsButSome();
+    void connectingAgainLeavesNothingBehind();
     void propertyChanges();
     void propertiesRefused();
     void sourceAndSubject();
@@ -374,6 +376,45 @@ void TestSignalSource::allSignals()
     QCOMPARE(events[4].data(), QVariant(QVariantMap{{u"value"_s, 8}}));
 }
 
+void TestSignalSource::allSignalsButSome()
+{
+    Document document;
+    Listening at;
+    QTest::ignoreMessage(QtWarningMsg,
+                         "typo of Document is not connected: there is no such signal, so it cannot be left out");
+    SignalOptions options;
+    options.except = {"renamed", "incomplete", "typo"};
+    const SignalSource source = connectAllSignals(&document, &at.sink, u"document"_s, options);
+    QVERIFY(source.isActive());
+    Q_EMIT document.renamed(u"a"_s, u"b"_s);
+    document.emitSecret(8);
+    QCOMPARE(at.await(1).first().type(), u"document.secret"_s);
+}
+
+void TestSignalSource::connectingAgainLeavesNothingBehind()
+{
+    class Watched : public Document
+    {
+    public:
+        int watchers() const { return receivers(SIGNAL(destroyed(QObject *))); }
+    };
+    Watched document;
+    Listening at;
+    for (int i = 0; i < 100; ++i) {
+        SignalSource secret = connectSignal(&document, "secret", &at.sink, u"a"_s);
+        SignalSource title = connectProperty(&document, "title", &at.sink, u"b"_s);
+        document.emitSecret(i);
+        document.setTitle(QString::number(i));
+        secret.disconnect();
+        document.emitSecret(-1);
+        title.disconnect();
+    }
+    QVERIFY2(document.watchers() <= 1, qPrintable(QString::number(document.watchers())));
+    const QList<Event> events = at.await(200);
+    QCOMPARE(events.size(), 200);
+    QCOMPARE(events[199].data(), QVariant(QVariantMap{{u"title"_s, u"99"_s}}));
+}
+
 void TestSignalSource::propertyChanges()
 {
     Document document;
@@ -497,8 +538,9 @@ void TestSignalSource::whatNoEventCanHaveIsRefused()
     QVERIFY(!connectSignal(static_cast<Document *>(nullptr), &Document::titleChanged, &at.sink, u"x"_s).isActive());
     // What a function makes is told of once.
     connectSignal(&document, &Document::titleChanged, &at.sink, [] { return Event(QString()); });
-    QTest::ignoreMessage(QtWarningMsg,
-                         "An event that was made of a signal is not valid, and was not written: type is empty");
+    QTest::ignoreMessage(
+        QtWarningMsg,
+        "An event that was made of a signal for RecordingSink is not valid, and was not written: type is empty");
     document.setTitle(u"a"_s);
     document.setTitle(u"b"_s);
     QCOMPARE(at.sink.statistics().rejected, 2);

@@ -645,7 +645,7 @@ void SinkTest::adoptRefusesWhatItCannotOwn()
 {
     QObject parent;
     auto *owned = new RecordingSink(&parent);
-    QTest::ignoreMessage(QtWarningMsg, "A target that has a parent cannot be owned by a sink");
+    QTest::ignoreMessage(QtWarningMsg, "RecordingSink has a parent, so no other sink can own it");
     Wrapper one{std::unique_ptr<Sink>(owned)};
     QCOMPARE(one.target(), nullptr);
     QCOMPARE(owned->parent(), &parent);
@@ -655,7 +655,7 @@ void SinkTest::adoptRefusesWhatItCannotOwn()
     auto elsewhere = std::make_unique<RecordingSink>();
     const auto recording = elsewhere->recording();
     elsewhere->moveToThread(&thread);
-    QTest::ignoreMessage(QtWarningMsg, "A target that lives in another thread cannot be owned by a sink");
+    QTest::ignoreMessage(QtWarningMsg, "RecordingSink lives in another thread, so no sink of this one can own it");
     Wrapper two(std::move(elsewhere));
     QCOMPARE(two.target(), nullptr);
     QANAT_WAIT(recording->isDestroyed());
