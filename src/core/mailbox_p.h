@@ -251,6 +251,7 @@ private:
     void account(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery,
                  Call *call = nullptr);
     void tellRest(Call *call, const CompletionRef &upstream); // without the mutex
+    void noteDeadLetters(int batches); // without the mutex
     void noteDrop(Section &section, const Batch &batch, const Delivery &delivery);
     void warnOfDrop(Section &section);
     void checkRoom(Aftermath &after);
@@ -335,6 +336,8 @@ private:
     qint64 m_closeLeft = 0;
     qint64 m_closeUnknown = 0;
     int m_openLinks = 0;
+
+    int m_deadLettersOnTheWay = 0; // Batches of them that some thread is about to write: no close is told before.
 
     bool m_isAwake = false; // A run is scheduled or under way.
     bool m_isRunning = false; // The consumer is working.

@@ -242,7 +242,7 @@ void Mailbox::advanceClose(Section &section, const std::shared_ptr<Consumer> &co
             return;
         }
     }
-    if (m_stage != Stage::ClosingTargets || (m_openLinks > 0 && !isLeavingLinks()))
+    if (m_stage != Stage::ClosingTargets || (m_openLinks > 0 && !isLeavingLinks()) || m_deadLettersOnTheWay > 0)
         return;
     m_stage = Stage::Finishing;
     section.unlock();

@@ -187,8 +187,18 @@ void Mailbox::noteDrop(Section &section, const Batch &batch, const Delivery &del
     if (letters.empty())
         return;
     section.rare().deadLetterBox = m_deadLetters.lock();
+    ++m_deadLettersOnTheWay;
     section.rare().deadLetters.emplace_back(returned > 0 ? batch.pick(letters) : batch,
                                             std::make_shared<GivenUp>(GivenUp{delivery, labelLocked(), m_identity}));
+}
+
+// They are written.
+void Mailbox::noteDeadLetters(int batches)
+{
+    Section section(this);
+    m_deadLettersOnTheWay -= batches;
+    if (m_stage != Stage::Open && m_deadLettersOnTheWay == 0)
+        kick(section.after());
 }
 
 // The first drop of which nobody else would hear. Those of a close are in its result.

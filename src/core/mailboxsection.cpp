@@ -91,6 +91,7 @@ void Mailbox::Section::writeDeadLetters(const Aftermath::Rare &after)
         qCWarning(qanatSink, "%ls: %lld events were not accepted by the dead-letter sink",
                   qUtf16Printable(m_mailbox->label()), qlonglong(lost));
     }
+    m_mailbox->noteDeadLetters(int(after.deadLetters.size()));
 }
 
 } // namespace Qanat

@@ -42,6 +42,7 @@ SignalTap::SignalTap(const QObject &sender, const Sink &sink, const SignalOption
     : m_mailbox(SinkAccess::mailbox(sink))
     , m_options{options.source, options.subject.isEmpty() ? sender.objectName() : options.subject, options.debounce, {}}
 {
+    SinkAccess::noteType(sink);
     if (options.debounce > std::chrono::milliseconds(0))
         m_debounce = std::make_shared<Debounce>(m_mailbox, std::min(options.debounce, Longest));
 }

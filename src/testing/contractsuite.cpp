@@ -7,9 +7,9 @@
 #include "Qanat/testing/waituntil.h"
 #include "crew_p.h"
 #include "heartbeatwatch_p.h"
+#include "warnings_p.h"
 
 #include <QtCore/qcoreapplication.h>
-#include <QtCore/qregularexpression.h>
 #include <QtCore/qset.h>
 #include <QtTest/qsignalspy.h>
 #include <QtTest/qtest.h>
@@ -108,8 +108,7 @@ void ContractSuite::initTestCase_data()
 
 void ContractSuite::init()
 {
-    // Many of its functions end while something is on its way.
-    QTest::failOnWarning(QRegularExpression(u"^(?!.*pending when .* was destroyed)"_s));
+    failOnUnexpectedWarnings();
     d->heartbeat = std::make_unique<HeartbeatWatch>();
 }
 

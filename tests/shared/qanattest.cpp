@@ -3,30 +3,20 @@
 
 #include "qanattest.h"
 
-#include <QtCore/qregularexpression.h>
+#include "warnings_p.h"
 
 using namespace Qt::StringLiterals;
 
 namespace Qanat {
 
-namespace {
-
-// Many tests end while something is on its way, or let events be dropped.
-QRegularExpression unexpectedWarnings()
-{
-    return QRegularExpression(u"^(?!.*pending when .* was destroyed|.*further drops are only counted)"_s);
-}
-
-} // namespace
-
 void QanatTest::init()
 {
-    QTest::failOnWarning(unexpectedWarnings());
+    failOnUnexpectedWarnings();
 }
 
 void ThreadedTest::init()
 {
-    QTest::failOnWarning(unexpectedWarnings());
+    failOnUnexpectedWarnings();
     m_heartbeat = std::make_unique<HeartbeatWatch>();
 }
 

@@ -7,6 +7,7 @@
 #include "qanattest.h"
 
 #include <Qanat/CircuitBreaker>
+#include <Qanat/DeadLetters>
 #include <Qanat/ExponentialBackoff>
 #include <Qanat/Queue>
 #include <Qanat/RetryingSink>
@@ -124,6 +125,7 @@ private Q_SLOTS:
     void oneAfterTheOtherAcrossThreads();
     void writersAndQueuesComeAndGo();
     void outcomesAgainstADeadline();
+    void deadLettersComeBeforeTheEndIsTold();
     void addAndRemoveAgainstWrite();
     void unsubscribeAgainstWrite();
     void listenersDestroyedInMidDelivery();
@@ -392,6 +394,29 @@ void StressTest::outcomesAgainstADeadline()
         if (deadIds->count() == 1)
             QVERIFY(!deadIds->ids().contains(events[0].id()));
         QANAT_FINISH(deadLetters.close(1h));
+    }
+}
+
+// Whoever hears that a sink is closed finds in the dead-letter sink what the close has left.
+void StressTest::deadLettersComeBeforeTheEndIsTold()
+{
+    const int all = rounds(1000);
+    DeadLetters dead(all * 10);
+    for (int round = 0; round < all; ++round) {
+        auto end = std::make_unique<RecordingSink>();
+        end->recording()->setBehaviour(always(passingFailure()));
+        Queue queue(std::make_unique<RetryingSink>(std::move(end), CircuitBreaker(1, 1h)), WorkerPool::shared());
+        queue.setDeadLetterSink(&dead);
+        queue.write(Batch(someEvents(3)));
+        if (round % 2)
+            QANAT_WAIT(queue.statistics().inFlight > 0);
+        // In the thread that ends it.
+        const QFuture<qint64> written =
+            queue.close(round % 3 ? 0ms : 1ms).then(QtFuture::Launch::Sync, [&dead](const CloseResult &) {
+                return dead.statistics().written;
+            });
+        QANAT_FINISH(written);
+        QCOMPARE(written.result(), 3 * (round + 1));
     }
 }
 

@@ -174,7 +174,7 @@ void LogSinkTest::aFunctionThatThrowsFailsItsOwnEvent()
     });
     sink.write(Batch{someEvent(u"one"_s), someEvent(u"bad"_s), someEvent(u"two"_s)});
     QANAT_WAIT(sink.statistics().pending == 0);
-    QCOMPARE(catcher.messages().size(), 2);
+    QCOMPARE(catcher.count(u"one"_s) + catcher.count(u"two"_s), 2);
     QCOMPARE(sink.statistics().dropped, 1);
     QCOMPARE(sink.statistics().lastError.error(), Delivery::Error::Exception);
 }

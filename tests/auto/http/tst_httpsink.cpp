@@ -1,6 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Qanat authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "warnings_p.h"
+
 #include <Qanat/Clock>
 #include <Qanat/Heartbeat>
 #include <Qanat/HttpReceiver>
@@ -236,7 +238,7 @@ private Q_SLOTS:
 
 void tst_HttpSink::init()
 {
-    QTest::failOnWarning(QRegularExpression(u"^(?!.*pending when .* was destroyed)"_s));
+    Qanat::failOnUnexpectedWarnings();
 }
 
 // go-events-behaviour, line 33: a POST with the declared content type: 2xx delivered; 4xx and 5xx are failures; a cut
