@@ -234,6 +234,7 @@ private:
     void dropEmptyLanes();
     void sort(Section &section);
     void markDeadLetters(Section &section);
+    void dropReturned(Section &section, const Batch &batch, const QString &sinks);
     qsizetype mostInHand() const;
     void takeInHand(qsizetype most);
     void addToLane(Section &section, quint64 key, Node *node);

@@ -6,7 +6,6 @@
 #include "mailbox_p.h"
 
 #include "delivery_p.h"
-#include "event_p.h"
 #include "logging_p.h"
 #include "mailboxsection_p.h"
 #include "text_p.h"
@@ -172,23 +171,9 @@ void Mailbox::noteDrop(Section &section, const Batch &batch, const Delivery &del
     }
     if (!m_hasDeadLetters || DeliveryAccess::isDeadLettered(delivery))
         return;
-    std::vector<qsizetype> letters;
-    for (qsizetype i = 0; i < batch.size(); ++i) {
-        if (!EventData::wasGivenUpBy(batch[i], m_identity))
-            letters.push_back(i);
-    }
-    const qsizetype returned = batch.size() - qsizetype(letters.size());
-    if (returned > 0) {
-        section.rare().warnings.emplace_back(
-            &qanatSink(),
-            u"%1: %2 of its own dead letters came back and failed again: they are dropped for good"_s.arg(labelLocked())
-                .arg(returned));
-    }
-    if (letters.empty())
-        return;
     section.rare().deadLetterBox = m_deadLetters.lock();
     ++m_deadLettersOnTheWay;
-    section.rare().deadLetters.emplace_back(returned > 0 ? batch.pick(letters) : batch,
+    section.rare().deadLetters.emplace_back(batch,
                                             std::make_shared<GivenUp>(GivenUp{delivery, labelLocked(), m_identity}));
 }
 

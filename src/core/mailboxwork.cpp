@@ -7,6 +7,7 @@
 
 #include "chunk_p.h"
 #include "currentmailbox_p.h"
+#include "delivery_p.h"
 #include "event_p.h"
 #include "logging_p.h"
 #include "mailboxsection_p.h"
@@ -30,8 +31,8 @@ quint64 defaultKey(const Event &event)
     return qHashMulti(0, event.source(), event.subject());
 }
 
-// Appends the events of a node as a dead-letter sink gets them.
-void appendDeadLetters(QList<Event> &events, const Node &node)
+// Appends the events of a node as a dead-letter sink gets them; those that whoever gave them up gave up before are returned.
+void appendDeadLetters(QList<Event> &events, QList<Event> &returned, const Node &node)
 {
     const Delivery &delivery = node.givenUp->reason;
     const Delivery cause = delivery.cause().isFailure() ? delivery.cause() : delivery;
@@ -39,6 +40,10 @@ void appendDeadLetters(QList<Event> &events, const Node &node)
     const QString error = QString::fromLatin1(QMetaEnum::fromType<Delivery::Error>().valueToKey(int(cause.error())));
     const int attempts = std::max(delivery.attempts(), cause.attempts());
     for (Event event : node.batch) {
+        if (EventData::wasGivenUpBy(event, node.givenUp->by)) {
+            returned.append(std::move(event));
+            continue;
+        }
         event.setExtension(u"deadletterreason"_s, reason);
         event.setExtension(u"deadlettererror"_s, error);
         event.setExtension(u"deadletterattempts"_s, attempts);
@@ -449,8 +454,14 @@ void Mailbox::markDeadLetters(Section &section)
     section.unlock();
     QList<Event> events;
     events.reserve(count);
-    for (const Node *node = m_inHand.head; node; node = node->next)
-        appendDeadLetters(events, *node);
+    QList<Event> returned;
+    QStringList sinks;
+    for (const Node *node = m_inHand.head; node; node = node->next) {
+        const qsizetype before = returned.size();
+        appendDeadLetters(events, returned, *node);
+        if (returned.size() > before && !sinks.contains(node->givenUp->sink))
+            sinks.append(node->givenUp->sink);
+    }
     auto *marked = new Node;
     marked->batch = Batch(events);
     marked->stamp = stamp;
@@ -463,12 +474,29 @@ void Mailbox::markDeadLetters(Section &section)
         m_statistics.pendingBytes -= bytesOf(node->batch);
         section.rare().garbage.append(node);
     }
+    if (!returned.isEmpty())
+        dropReturned(section, Batch(returned), sinks.join(u", "_s));
     if (m_isExpired) {
         noteLeft(section, marked->batch, {}, discarded());
+        section.rare().garbage.append(marked);
+    } else if (marked->batch.isEmpty()) {
         section.rare().garbage.append(marked);
     } else {
         m_queue.prepend(marked);
     }
+}
+
+// Two sinks that are each other's dead-letter sinks would hand them to and fro for ever.
+void Mailbox::dropReturned(Section &section, const Batch &batch, const QString &sinks)
+{
+    static const Delivery delivery = DeliveryAccess::deadLettered(Delivery::dropped(
+        Delivery::Error::Other, Text::tr("a dead letter that came back to who gave it up failed there again")));
+    m_statistics.pendingBytes += bytesOf(batch);
+    account(section, batch, {}, delivery);
+    section.rare().warnings.emplace_back(
+        &qanatSink(),
+        u"%1: %2 dead letters had come back to %3 and failed there again: they are dropped for good"_s.arg(
+            labelLocked(), QString::number(batch.size()), sinks));
 }
 
 void Mailbox::addToLane(Section &section, quint64 key, Node *node)
