@@ -116,6 +116,8 @@ public:
     bool isRoot() const;
     // Whether its consumer works in the current thread.
     bool isHere() const;
+    // Whether it, or a target behind it, is inside of its work.
+    bool isWorking() const;
     bool isWorkingFor(const Mailbox *parent) const;
     Kind kind() const { return m_kind; }
     const std::shared_ptr<Worker> &worker() const { return m_worker; }

@@ -305,6 +305,16 @@ void Mailbox::forceClosed()
     kick(section.after());
 }
 
+bool Mailbox::isWorking() const
+{
+    std::shared_ptr<Mailbox> parent;
+    {
+        const std::lock_guard lock(m_mutex);
+        parent = m_parent.lock();
+    }
+    return isWorkingFor(parent.get());
+}
+
 // Whether it, or a target behind it, is inside of its work, and \a parent owns it.
 bool Mailbox::isWorkingFor(const Mailbox *parent) const
 {
@@ -363,7 +373,8 @@ void Mailbox::leaveBoundary()
     }
     close(nanoseconds(0), {});
     const bool isInside = worker && worker->pump()->isCurrent();
-    const bool isAbandoned = state() == PipelineNode::State::Closed; // By force, or there is nothing to wait for.
+    // By force. Where the worker was quick to close it, it may still be about to destroy the consumer.
+    const bool isAbandoned = state() == PipelineNode::State::Closed && isWorking();
     if (!isInside && !isAbandoned && !waitForRelease(Runtime::Grace))
         forceClosed();
 }

@@ -39,7 +39,7 @@ public:
 
     // The sink's thread. After detach() nothing is emitted until attach(), which is for the thread it then runs in.
     void detach();
-    void attach();
+    void attach(const std::shared_ptr<Pump> &pump);
     void leave();
     void run() override;
 

@@ -9,6 +9,7 @@
 #include "sink_p.h"
 #include "worker_p.h"
 
+#include <QtCore/qcoreapplication.h>
 #include <QtCore/qpromise.h>
 #include <QtCore/qthread.h>
 
@@ -75,8 +76,14 @@ void start(const std::shared_ptr<Mailbox> &mailbox, std::unique_ptr<Sink> target
     }
     SinkAccess::noteType(*target);
     mailbox->addTarget(SinkAccess::mailbox(*target));
+    // Qt tells them that they are moved by events, and there are none without a QCoreApplication.
+    QList<Sink *> untold;
+    if (!QCoreApplication::instance())
+        untold = target->findChildren<Sink *>() << target.get();
     auto engine = std::make_shared<QueueEngine>(std::move(target));
     engine->moveToThread(mailbox->worker()->thread());
+    for (const Sink *sink : std::as_const(untold))
+        SinkAccess::arrive(*sink, mailbox->worker()->pump());
     mailbox->setConsumer(std::move(engine));
 }
 

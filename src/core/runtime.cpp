@@ -219,6 +219,13 @@ void end()
             mailbox->waitForRelease(std::chrono::milliseconds(std::max(qint64(0), deadline.remainingTime())));
         mailbox->forceClosed();
     }
+    // One that had to be forced, but is not inside of its work, lets go now. It must be waited for: Qt crashes where a thread
+    // is sent an event in the moment in which the application goes.
+    const QDeadlineTimer last(Runtime::Grace);
+    for (const auto &mailbox : mailboxes) {
+        if (mailbox->kind() == Mailbox::Kind::Boundary && !mailbox->isWorking())
+            mailbox->waitForRelease(std::chrono::milliseconds(std::max(qint64(0), last.remainingTime())));
+    }
     mailboxes.clear();
     {
         const std::lock_guard lock(state().mutex);

@@ -292,6 +292,16 @@ QEvent::Type SinkAccess::arrivedEvent()
     return type;
 }
 
+void SinkAccess::arrive(const Sink &sink, const std::shared_ptr<Pump> &pump)
+{
+    sink.d->notifier->detach();
+    sink.d->notifier->attach(pump);
+    if (sink.d->mailbox->kind() != Mailbox::Kind::Plain)
+        return;
+    sink.d->mailbox->detachPump();
+    sink.d->mailbox->attachPump(pump);
+}
+
 bool Sink::event(QEvent *event)
 {
     // What the old thread wrote crosses to the new one under a std::mutex: thread sanitizers don't see those of Qt.
@@ -307,7 +317,7 @@ bool Sink::event(QEvent *event)
         {
             const std::lock_guard lock(handOver);
         }
-        d->notifier->attach();
+        d->notifier->attach(Pump::current());
         if (d->mailbox->kind() == Mailbox::Kind::Plain)
             d->mailbox->attachPump(Pump::current());
     }
@@ -384,14 +394,13 @@ void Notifier::detach()
     m_isScheduled = false;
 }
 
-void Notifier::attach()
+void Notifier::attach(const std::shared_ptr<Pump> &pump)
 {
     std::unique_lock lock(m_mutex);
-    m_pump = Pump::current();
+    m_pump = pump;
     if (!m_raised)
         return;
     m_isScheduled = true;
-    const std::shared_ptr<Pump> pump = m_pump;
     lock.unlock();
     pump->schedule(shared_from_this());
 }

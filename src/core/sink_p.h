@@ -33,6 +33,8 @@ public:
     }
     // Sent to a sink as the first event in the thread to which it was moved.
     static QEvent::Type arrivedEvent();
+    // The same for one that was moved without a QCoreApplication, when Qt tells nobody, and that nobody uses yet.
+    static void arrive(const Sink &sink, const std::shared_ptr<Pump> &pump);
     static void forward(Sink *target, const Batch &batch, Completion completion)
     {
         Sink::forward(target, batch, std::move(completion));

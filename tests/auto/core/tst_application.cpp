@@ -49,12 +49,46 @@ private:
 
 } // namespace
 
+// Notes the threads in which it is called.
+class NotingSink final : public Sink
+{
+public:
+    struct Threads
+    {
+        std::atomic<QThread *> closing{nullptr};
+        std::atomic<QThread *> finish{nullptr};
+        std::atomic<QThread *> deliver{nullptr};
+    };
+
+    explicit NotingSink(std::shared_ptr<Threads> threads)
+        : m_threads(std::move(threads))
+    {
+    }
+
+protected:
+    Delivery deliver(const Event &) override
+    {
+        m_threads->deliver = QThread::currentThread();
+        return Delivery::delivered();
+    }
+    void closing() override { m_threads->closing = QThread::currentThread(); }
+    Delivery finish() override
+    {
+        m_threads->finish = QThread::currentThread();
+        return Delivery::delivered();
+    }
+
+private:
+    const std::shared_ptr<Threads> m_threads;
+};
+
 class ApplicationTest : public QanatTest
 {
     Q_OBJECT
 private Q_SLOTS:
     void whatWasMadeBeforeWaitsAndThenDelivers();
     void whatIsMadeBeforeAndNeverStartedIsDestroyed();
+    void whatIsMadeBeforeWorksInItsThread();
     void closeBeforeTheApplication();
     void whenItGoesEverythingCloses();
     void whatIsPendingThenIsNamed();
@@ -112,6 +146,29 @@ void ApplicationTest::whatIsMadeBeforeAndNeverStartedIsDestroyed()
     QVERIFY(sent.isFinished());
     QCOMPARE(sent.result().outcome(), Delivery::Outcome::Dropped);
     QVERIFY(recording->isDestroyed());
+}
+
+void ApplicationTest::whatIsMadeBeforeWorksInItsThread()
+{
+    // The target of the queue, and one that is owned by its target.
+    const auto plain = std::make_shared<NotingSink::Threads>();
+    const auto wrapped = std::make_shared<NotingSink::Threads>();
+    Queue queue(std::make_unique<NotingSink>(plain));
+    Queue retrying(std::make_unique<RetryingSink>(std::make_unique<NotingSink>(wrapped), CircuitBreaker(1, 1s)));
+    Broadcaster broadcaster;
+    broadcaster.add(&queue);
+    broadcaster.add(&retrying);
+    const Application application;
+    const QFuture<Delivery> sent = broadcaster.send(someEvent());
+    QANAT_FINISH(sent);
+    QVERIFY(sent.result().isSuccess());
+    QANAT_FINISH(broadcaster.close());
+    for (const auto &threads : {plain, wrapped}) {
+        QVERIFY(threads->deliver);
+        QVERIFY(threads->deliver != QThread::currentThread());
+        QCOMPARE(threads->closing.load(), threads->deliver.load());
+        QCOMPARE(threads->finish.load(), threads->deliver.load());
+    }
 }
 
 void ApplicationTest::closeBeforeTheApplication()

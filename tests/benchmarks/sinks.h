@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_BENCHMARKS_SINKS_H
+#define QANAT_BENCHMARKS_SINKS_H
+
+#include "measure.h"
+
+#include <Qanat/Sink>
+
+#include <memory>
+
+namespace Bench {
+
+// Does nothing but count; tells of it once for all its events.
+class CountingSink final : public Qanat::Sink
+{
+public:
+    CountingSink(std::shared_ptr<Finish> finish, qint64 expected)
+        : m_finish(std::move(finish))
+        , m_expected(expected)
+    {
+    }
+
+protected:
+    void process(const Qanat::Batch &batch, Qanat::Completion completion) override
+    {
+        m_count += batch.size();
+        completion.settleAll(Qanat::Delivery::delivered());
+        if (m_count >= m_expected)
+            m_finish->arrived(m_count);
+    }
+
+private:
+    const std::shared_ptr<Finish> m_finish;
+    const qint64 m_expected;
+    qint64 m_count = 0;
+};
+
+// Looks at the type of each event, and counts those that it wants.
+class LookingSink final : public Qanat::Sink
+{
+public:
+    LookingSink(std::shared_ptr<Finish> finish, qint64 expected)
+        : m_finish(std::move(finish))
+        , m_expected(expected)
+    {
+    }
+
+protected:
+    void process(const Qanat::Batch &batch, Qanat::Completion completion) override
+    {
+        for (const Qanat::Event &event : batch)
+            m_count += event.typeView() == u"bench.event";
+        completion.settleAll(Qanat::Delivery::delivered());
+        if (m_count >= m_expected)
+            m_finish->arrived(m_count);
+    }
+
+private:
+    const std::shared_ptr<Finish> m_finish;
+    const qint64 m_expected;
+    qint64 m_count = 0;
+};
+
+// Tells of each event.
+class TellingSink final : public Qanat::Sink
+{
+public:
+    explicit TellingSink(std::shared_ptr<Finish> finish)
+        : m_finish(std::move(finish))
+    {
+    }
+
+protected:
+    void process(const Qanat::Batch &batch, Qanat::Completion completion) override
+    {
+        const qsizetype count = batch.size();
+        completion.settleAll(Qanat::Delivery::delivered());
+        m_finish->arrived(count);
+    }
+
+private:
+    const std::shared_ptr<Finish> m_finish;
+};
+
+// Keeps whoever passes until it is opened.
+class Gate
+{
+public:
+    void open();
+    void pass();
+    void waitUntilReached();
+
+private:
+    std::mutex m_mutex;
+    std::condition_variable m_opened;
+    bool m_isOpen = false;
+    bool m_isReached = false;
+};
+
+// A sink whose disk or network is stuck.
+class GatedSink final : public Qanat::Sink
+{
+public:
+    explicit GatedSink(std::shared_ptr<Gate> gate)
+        : m_gate(std::move(gate))
+    {
+    }
+
+protected:
+    void process(const Qanat::Batch &, Qanat::Completion completion) override
+    {
+        m_gate->pass();
+        completion.settleAll(Qanat::Delivery::delivered());
+    }
+
+private:
+    const std::shared_ptr<Gate> m_gate;
+};
+
+} // namespace Bench
+
+#endif
