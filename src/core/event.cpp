@@ -312,6 +312,11 @@ QString Event::type() const
     return d ? d->type : QString();
 }
 
+QStringView Event::typeView() const noexcept
+{
+    return d ? QStringView(d->type) : QStringView();
+}
+
 QString Event::source() const
 {
     if (!d)

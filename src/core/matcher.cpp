@@ -63,18 +63,18 @@ private:
 class PatternNode final : public MatcherNode
 {
 public:
-    using Attribute = QString (Event::*)() const;
-    PatternNode(Attribute attribute, QLatin1String name, const QString &pattern, QChar separator)
-        : m_attribute(attribute)
+    using Test = bool (*)(const Pattern &pattern, const Event &event);
+    PatternNode(Test test, QLatin1String name, const QString &pattern, QChar separator)
+        : m_test(test)
         , m_name(name)
         , m_pattern(pattern, separator)
     {
     }
-    bool matches(const Event &event) const override { return m_pattern.matches((event.*m_attribute)()); }
+    bool matches(const Event &event) const override { return m_test(m_pattern, event); }
     QString toString() const override { return m_name + u' ' + quoted(m_pattern.text()); }
 
 private:
-    const Attribute m_attribute;
+    const Test m_test;
     const QLatin1String m_name;
     const Pattern m_pattern;
 };
@@ -224,17 +224,23 @@ Matcher::Matcher(std::shared_ptr<const MatcherNode> node)
 
 Matcher Matcher::type(const QString &pattern)
 {
-    return Matcher(std::make_shared<PatternNode>(&Event::type, "type"_L1, pattern, Dot));
+    return Matcher(std::make_shared<PatternNode>(
+        [](const Pattern &wanted, const Event &event) { return wanted.matches(event.typeView()); }, "type"_L1, pattern,
+        Dot));
 }
 
 Matcher Matcher::source(const QString &pattern)
 {
-    return Matcher(std::make_shared<PatternNode>(&Event::source, "source"_L1, pattern, Slash));
+    return Matcher(std::make_shared<PatternNode>(
+        [](const Pattern &wanted, const Event &event) { return wanted.matches(event.source()); }, "source"_L1, pattern,
+        Slash));
 }
 
 Matcher Matcher::subject(const QString &pattern)
 {
-    return Matcher(std::make_shared<PatternNode>(&Event::subject, "subject"_L1, pattern, Slash));
+    return Matcher(std::make_shared<PatternNode>(
+        [](const Pattern &wanted, const Event &event) { return wanted.matches(event.subject()); }, "subject"_L1,
+        pattern, Slash));
 }
 
 Matcher Matcher::attribute(const QString &name, const QVariant &value)

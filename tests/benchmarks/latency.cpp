@@ -95,6 +95,7 @@ void writeIdle(benchmark::State &state)
                 state.SkipWithError("events are missing");
         }
         note(state, all, count);
+        queue.close().waitForFinished();
     }
     samples.report(state);
 }
@@ -187,6 +188,7 @@ void wakeLatency(benchmark::State &state)
             all += spent;
         }
         note(state, all, count);
+        queue.close().waitForFinished();
     }
     samples.report(state);
 }

@@ -50,6 +50,7 @@ void queue(benchmark::State &state)
         if (!finish->wait())
             state.SkipWithError("events are missing");
         note(state, Time::now() - begin, each * producers);
+        queue.close().waitForFinished();
     }
 }
 
@@ -72,6 +73,7 @@ void broadcastTo(benchmark::State &state, int threads)
         if (!finish->wait())
             state.SkipWithError("events are missing");
         note(state, Time::now() - begin, events * queues);
+        broadcaster.close().waitForFinished();
     }
 }
 
@@ -110,6 +112,7 @@ void paced(benchmark::State &state)
         if (!isComplete)
             state.SkipWithError("events are missing");
         note(state, Time::now() - begin, events);
+        broadcaster.close().waitForFinished();
     }
 }
 
@@ -128,15 +131,17 @@ void chain(benchmark::State &state)
                                                         std::make_unique<Qanat::Queue>(std::move(retry))));
         broadcaster.remove(nullptr).waitForFinished();
         bool isComplete = false;
+        Time::duration spent{0};
         const auto begin = Time::now();
         std::thread writer([&] {
             for (qint64 i = 0; i < events; ++i)
                 broadcaster.write(event);
             isComplete = finish->wait();
+            spent = Time::now() - begin;
+            broadcaster.close().waitForFinished();
             QMetaObject::invokeMethod(qApp, &QCoreApplication::quit, Qt::QueuedConnection);
         });
         QCoreApplication::exec();
-        const auto spent = Time::now() - begin;
         writer.join();
         if (!isComplete)
             state.SkipWithError("events are missing");

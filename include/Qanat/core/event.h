@@ -129,6 +129,8 @@ public:
     [[nodiscard]] QString id() const;
     //! What kind of thing happened, by convention in reverse-DNS or dotted notation.
     [[nodiscard]] QString type() const;
+    //! The same without a copy, to be compared; for as long as this event or a copy of it exists and is not changed.
+    [[nodiscard]] QStringView typeView() const noexcept;
     /*!
      * Where it happened, a URI reference. If none was set: `/` and the application's name, or `/qanat` where that has
      * no name. The name is taken once, at the first question after QCoreApplication was made.

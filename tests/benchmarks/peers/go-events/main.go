@@ -5,7 +5,7 @@
 // side. One JSON object per line: the name of the row, nanoseconds per event (for broadcast rows: per event and
 // queue), and how many events (and queues) it took.
 //
-//	go-events-bench [-repetitions N] [NAME...]
+//	go-events-bench [-scale PERCENT] [NAME...]
 //
 // NAME is a row, or the beginning of one: "queue", "broadcast/queues:10". Without any, every row is measured.
 // Every event is counted where it arrives; the exit status is 1 if one is missing or one too many, 2 for wrong usage.
@@ -18,6 +18,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	events "github.com/docker/go-events"
@@ -37,6 +38,7 @@ var event events.Event = &payload{"018f4e6a-7b1c-7000-8000-000000000001", "bench
 type countingSink struct {
 	expected int
 	count    int
+	looks    bool
 	done     chan struct{}
 }
 
@@ -44,7 +46,10 @@ func newCountingSink(expected int) *countingSink {
 	return &countingSink{expected: expected, done: make(chan struct{})}
 }
 
-func (s *countingSink) Write(events.Event) error {
+func (s *countingSink) Write(event events.Event) error {
+	if s.looks && event.(*payload).Type != "bench.event" {
+		return nil
+	}
 	s.count++
 	if s.count == s.expected {
 		close(s.done)
@@ -127,11 +132,12 @@ func queueRun(producers, total int) (time.Duration, error) {
 }
 
 // broadcastRun takes the time from the first write until every queue has delivered all of count events.
-func broadcastRun(queues, count int) (time.Duration, error) {
+func broadcastRun(queues, count int, looks bool) (time.Duration, error) {
 	var sinks []*countingSink
 	var targets []events.Sink
 	for i := 0; i < queues; i++ {
 		sink := newCountingSink(count)
+		sink.looks = looks
 		sinks = append(sinks, sink)
 		targets = append(targets, events.NewQueue(sink))
 	}
@@ -153,30 +159,125 @@ func broadcastRun(queues, count int) (time.Duration, error) {
 	return elapsed, check(sinks)
 }
 
-// row is one line of the result. Its number of events makes it last one to two seconds.
+// tellingSink tells when the last of all sinks has the event.
+type tellingSink struct {
+	pending *int64
+	all     chan struct{}
+}
+
+func (s *tellingSink) Write(events.Event) error {
+	if atomic.AddInt64(s.pending, -1) == 0 {
+		s.all <- struct{}{}
+	}
+	return nil
+}
+
+func (s *tellingSink) Close() error { return nil }
+
+// pacedRun writes the next event only when all queues have delivered the last.
+func pacedRun(queues, count int) (time.Duration, error) {
+	var pending int64
+	all := make(chan struct{}, 1)
+	var targets []events.Sink
+	for i := 0; i < queues; i++ {
+		targets = append(targets, events.NewQueue(&tellingSink{&pending, all}))
+	}
+	broadcaster := events.NewBroadcaster(targets...)
+	writeOne := func() error {
+		atomic.StoreInt64(&pending, int64(queues))
+		if err := broadcaster.Write(event); err != nil {
+			return err
+		}
+		select {
+		case <-all:
+			return nil
+		case <-time.After(patience):
+			return fmt.Errorf("an event did not reach %d queues within %v", queues, patience)
+		}
+	}
+	if err := writeOne(); err != nil {
+		return 0, err
+	}
+	begin := time.Now()
+	for i := 0; i < count; i++ {
+		if err := writeOne(); err != nil {
+			return 0, err
+		}
+	}
+	elapsed := time.Since(begin)
+	return elapsed, broadcaster.Close()
+}
+
+// chainRun sends count events through a broadcaster, a filter, a queue and a retry.
+func chainRun(count int) (time.Duration, error) {
+	sink := newCountingSink(count)
+	sinks := []*countingSink{sink}
+	retry := events.NewRetryingSink(sink, events.NewBreaker(5, time.Second))
+	matcher := events.MatcherFunc(func(event events.Event) bool { return event.(*payload).Type == "bench.event" })
+	broadcaster := events.NewBroadcaster(events.NewFilter(events.NewQueue(retry), matcher))
+	begin := time.Now()
+	for i := 0; i < count; i++ {
+		if err := broadcaster.Write(event); err != nil {
+			return 0, err
+		}
+	}
+	if err := wait(sinks); err != nil {
+		return 0, err
+	}
+	elapsed := time.Since(begin)
+	if err := broadcaster.Close(); err != nil {
+		return 0, err
+	}
+	return elapsed, check(sinks)
+}
+
+// row is one line of the result. Its number of events makes it last about half a second.
 type row struct {
 	name   string
 	events int
 	queues int
-	run    func() (time.Duration, error)
+	run    func(count int) (time.Duration, error)
 }
 
 func queueRow(producers, count int) row {
 	return row{fmt.Sprintf("queue/producers:%d", producers), count, 1,
-		func() (time.Duration, error) { return queueRun(producers, count) }}
+		func(count int) (time.Duration, error) { return queueRun(producers, count) }}
 }
 
 func broadcastRow(queues, count int) row {
 	return row{fmt.Sprintf("broadcast/queues:%d", queues), count, queues,
-		func() (time.Duration, error) { return broadcastRun(queues, count) }}
+		func(count int) (time.Duration, error) { return broadcastRun(queues, count, false) }}
+}
+
+func lookRow(queues, count int) row {
+	return row{fmt.Sprintf("look/queues:%d", queues), count, queues,
+		func(count int) (time.Duration, error) { return broadcastRun(queues, count, true) }}
+}
+
+// pacedRow is in nanoseconds per event, whatever the number of queues.
+func pacedRow(queues, count int) row {
+	return row{fmt.Sprintf("paced/queues:%d", queues), count, 1,
+		func(count int) (time.Duration, error) { return pacedRun(queues, count) }}
 }
 
 var rows = []row{
-	queueRow(1, 5000000),
-	queueRow(4, 4000000),
-	broadcastRow(10, 500000),
-	broadcastRow(100, 50000),
-	broadcastRow(1000, 5000),
+	queueRow(1, 3000000),
+	queueRow(2, 3000000),
+	queueRow(4, 3000000),
+	queueRow(8, 3000000),
+	broadcastRow(1, 1000000),
+	broadcastRow(10, 300000),
+	broadcastRow(100, 30000),
+	broadcastRow(1000, 3000),
+	broadcastRow(10000, 300),
+	lookRow(10, 300000),
+	lookRow(100, 30000),
+	lookRow(1000, 3000),
+	pacedRow(1, 200000),
+	pacedRow(10, 40000),
+	pacedRow(100, 10000),
+	pacedRow(1000, 1000),
+	row{"chain", 1000000, 1, chainRun},
 }
 
 type result struct {
@@ -214,11 +315,11 @@ func selectRows(names []string) ([]row, error) {
 }
 
 func main() {
-	repetitions := flag.Int("repetitions", 1, "how often each row is measured")
+	scale := flag.Int("scale", 100, "percentage of the events of each row")
 	flag.Parse()
 	selected, err := selectRows(flag.Args())
-	if err == nil && *repetitions < 1 {
-		err = fmt.Errorf("-repetitions must be at least 1")
+	if err == nil && *scale < 1 {
+		err = fmt.Errorf("-scale must be at least 1")
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "go-events-bench:", err)
@@ -227,17 +328,19 @@ func main() {
 
 	output := json.NewEncoder(os.Stdout)
 	for _, row := range selected {
-		for i := 0; i < *repetitions; i++ {
-			elapsed, err := row.run()
-			if err != nil {
-				fmt.Fprintf(os.Stderr, "go-events-bench: %s: %v\n", row.name, err)
-				os.Exit(1)
-			}
-			deliveries := float64(row.events) * float64(row.queues)
-			if err := output.Encode(result{row.name, float64(elapsed.Nanoseconds()) / deliveries, row.events, row.queues}); err != nil {
-				fmt.Fprintln(os.Stderr, "go-events-bench:", err)
-				os.Exit(1)
-			}
+		count := row.events * *scale / 100
+		if count < 10 {
+			count = 10
+		}
+		elapsed, err := row.run(count)
+		if err != nil {
+			fmt.Fprintf(os.Stderr, "go-events-bench: %s: %v\n", row.name, err)
+			os.Exit(1)
+		}
+		deliveries := float64(count) * float64(row.queues)
+		if err := output.Encode(result{row.name, float64(elapsed.Nanoseconds()) / deliveries, count, row.queues}); err != nil {
+			fmt.Fprintln(os.Stderr, "go-events-bench:", err)
+			os.Exit(1)
 		}
 	}
 }

@@ -1,0 +1,99 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "goals.h"
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+QList<Goal> allGoals()
+{
+    using Kind = Goal::Kind;
+    const QString ns = u"ns"_s;
+    const QString p50 = u"p50_ns"_s;
+    const auto faster = [&ns](const QString &row, const QString &peer, double times) {
+        return Goal{row, ns, ns, Kind::TimesFaster, times, peer};
+    };
+    return {
+        faster(u"queue/producers:1"_s, u"go-events"_s, 5),
+        faster(u"queue/producers:1"_s, u"qt-signal"_s, 30),
+        {u"queue/producers:1"_s, ns, ns, Kind::TimesAsLong, 3, u"moodycamel"_s},
+        faster(u"queue/producers:4"_s, u"go-events"_s, 5),
+        faster(u"broadcast/queues:10"_s, u"go-events"_s, 15),
+        faster(u"broadcast/queues:100"_s, u"go-events"_s, 100),
+        faster(u"broadcast/queues:1000"_s, u"go-events"_s, 200),
+        faster(u"broadcast/queues:10000"_s, u"go-events"_s, 50),
+        faster(u"look/queues:10"_s, u"go-events"_s, 5),
+        faster(u"look/queues:100"_s, u"go-events"_s, 10),
+        faster(u"look/queues:1000"_s, u"go-events"_s, 10),
+        faster(u"paced/queues:1000"_s, u"go-events"_s, 1),
+        {u"paced/queues:1"_s, ns, ns, Kind::TimesAsLong, 1.3, u"condition"_s},
+        faster(u"chain"_s, u"go-events"_s, 3),
+        faster(u"event/make"_s, u"quuid"_s, 10),
+        {u"event/make-map"_s, ns, ns, Kind::TimesAsLong, 2.2, u"map"_s},
+        {u"write/latency"_s, p50, ns, Kind::TimesAsLong, 2, u"bare-vector"_s},
+        {u"write/latency"_s, u"p999_ns"_s, ns, Kind::TimesAsLong, 4, u"bare-vector"_s},
+        {u"write/latency"_s, u"over_100us_per_million"_s, u"in a million"_s, Kind::AtMost, 1, {}},
+        {u"write/idle"_s, p50, ns, Kind::TimesAsLong, 1.5, u"condition"_s},
+        {u"wake/latency"_s, p50, ns, Kind::TimesAsLong, 1, u"qt-signal"_s},
+        {u"memory/pending"_s, u"bytes"_s, u"bytes"_s, Kind::AtMost, 16, {}},
+        {u"memory/pending-fresh"_s, u"bytes"_s, u"bytes"_s, Kind::AtMost, 250, {}},
+        {u"idle"_s, u"switches"_s, u"switches"_s, Kind::AtMost, 0, {}},
+    };
+}
+
+double Goal::reachedBy(double ours, double theirs) const
+{
+    switch (kind) {
+    case Kind::TimesFaster:
+        return theirs / ours / bound;
+    case Kind::TimesAsLong:
+        return theirs * bound / ours;
+    case Kind::AtMost:
+        break;
+    }
+    return ours <= bound ? 1 : bound / ours;
+}
+
+std::optional<double> Goal::reached(const Figures &figures) const
+{
+    const std::optional<double> ours = figures.median(row, counter);
+    const std::optional<double> theirs = isRatio() ? figures.median(peerRow(), peerCounter) : std::optional(0.0);
+    if (!ours || !theirs)
+        return std::nullopt;
+    return reachedBy(*ours, *theirs);
+}
+
+std::optional<double> Goal::reachedAtBest(const Figures &figures) const
+{
+    const QList<double> ours = figures.values(row, counter);
+    const QList<double> theirs = isRatio() ? figures.values(peerRow(), peerCounter) : ours;
+    std::optional<double> best;
+    for (qsizetype i = 0; i < std::min(ours.size(), theirs.size()); ++i)
+        best = std::max(best.value_or(0), reachedBy(ours[i], theirs[i]));
+    return best;
+}
+
+QString Goal::ratioText(const Figures &figures) const
+{
+    const std::optional<double> value = reached(figures);
+    if (!value || !isRatio())
+        return u"-"_s;
+    const double ratio = kind == Kind::TimesFaster ? *value * bound : bound / *value;
+    return QString::number(ratio, 'f', ratio < 10 ? 2 : 0) + u" x"_s;
+}
+
+QString Goal::boundText() const
+{
+    const QString number = QString::number(bound);
+    switch (kind) {
+    case Kind::TimesFaster:
+        return u"at least %1 x as fast"_s.arg(number);
+    case Kind::TimesAsLong:
+        return u"at most %1 x as long"_s.arg(number);
+    case Kind::AtMost:
+        break;
+    }
+    return u"at most "_s + number;
+}

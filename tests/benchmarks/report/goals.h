@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_BENCHMARKS_GOALS_H
+#define QANAT_BENCHMARKS_GOALS_H
+
+#include "figures.h"
+
+#include <QtCore/qstring.h>
+
+#include <optional>
+
+// What a row has to reach: beside a peer in the same run, or as it is.
+struct Goal
+{
+    enum class Kind : quint8 {
+        TimesFaster, // At least so many times as fast as the peer.
+        TimesAsLong, // At most so many times as long as the peer takes.
+        AtMost, // At most so much; there is no peer.
+    };
+
+    QString row;
+    QString counter;
+    QString unit;
+    Kind kind;
+    double bound;
+    QString peer; // Empty for AtMost.
+    QString peerCounter = counter;
+
+    QString peerRow() const { return QStringLiteral("peer/") + peer + u'/' + row; }
+    // How far it is reached, from the medians: 1 and more is reached. Nothing where something was not measured.
+    std::optional<double> reached(const Figures &figures) const;
+    // The same for the best single round.
+    std::optional<double> reachedAtBest(const Figures &figures) const;
+    // The ratio that people look at, and what it has to be.
+    QString ratioText(const Figures &figures) const;
+    QString boundText() const;
+    bool isRatio() const { return kind != Kind::AtMost; }
+
+private:
+    double reachedBy(double ours, double theirs) const;
+};
+
+QList<Goal> allGoals();
+
+#endif

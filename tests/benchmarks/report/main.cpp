@@ -1,0 +1,180 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Measures Qanat and its peers side by side, prints one table, and writes it into docs/performance.md.
+
+#include "document.h"
+#include "goals.h"
+#include "measurement.h"
+
+#include <QtCore/qcommandlineparser.h>
+#include <QtCore/qcoreapplication.h>
+#include <QtCore/qdir.h>
+#include <QtCore/qelapsedtimer.h>
+#include <QtCore/qfile.h>
+#include <QtCore/qset.h>
+
+#include <cstdio>
+
+using namespace Qt::StringLiterals;
+
+namespace {
+
+// Percent, so that three rounds take less than a minute.
+constexpr int QuickScale = 12;
+
+void say(const QString &text)
+{
+    std::fprintf(stderr, "bench: %s\n", qUtf8Printable(text));
+}
+
+// Those of Qanat, in the order in which they are measured.
+QStringList ownRows(const QStringList &all)
+{
+    QStringList rows;
+    for (const QString &row : all) {
+        if (!row.startsWith(u"peer/"))
+            rows.append(row);
+    }
+    return rows;
+}
+
+// Of a run that decides: only the rows that have a ratio to keep.
+QStringList rowsOfGoals()
+{
+    QStringList rows;
+    const QList<Goal> goals = allGoals();
+    for (const Goal &goal : goals) {
+        if (goal.isRatio() && !rows.contains(goal.row))
+            rows.append(goal.row);
+    }
+    return rows;
+}
+
+// Whether each ratio, at its best, comes near enough to what is wanted.
+bool isGoodEnough(const Figures &figures)
+{
+    constexpr double Enough = 0.7;
+    bool isGood = true;
+    const QList<Goal> goals = allGoals();
+    for (const Goal &goal : goals) {
+        const std::optional<double> reached = goal.isRatio() ? goal.reachedAtBest(figures) : std::nullopt;
+        if (reached && *reached < Enough) {
+            say(u"%1 is too slow beside %2: %3 of what is wanted (%4), and %5 is the least"_s.arg(
+                goal.row, goal.peer, QString::number(*reached, 'f', 2), goal.boundText(), QString::number(Enough)));
+            isGood = false;
+        }
+    }
+    return isGood;
+}
+
+void nameMissingPeers(const QStringList &rows, const QString &goEvents)
+{
+    for (const QString &peer : {u"boost-signals2"_s, u"moodycamel"_s, u"spdlog"_s}) {
+        if (rows.filter(u"peer/"_s + peer).isEmpty())
+            say(peer + u" is not installed: left out"_s);
+    }
+    if (goEvents.isEmpty())
+        say(u"docker/go-events or Go is not installed: left out"_s);
+}
+
+// Ten million single writes tell better how many are late than a median of rounds.
+void addLateWrites(Figures &figures)
+{
+    const QString row = u"write/latency"_s;
+    const QList<double> late = figures.values(row, u"over_100us"_s);
+    const QList<double> counts = figures.values(row, u"count"_s);
+    for (qsizetype i = 0; i < late.size(); ++i)
+        figures.add(row, u"over_100us_per_million"_s, late[i] * 1e6 / counts[i]);
+}
+
+} // namespace
+
+int main(int argc, char **argv)
+{
+    const QCoreApplication application(argc, argv);
+    QCommandLineParser parser;
+    parser.setApplicationDescription(u"Measures Qanat and its peers side by side."_s);
+    parser.addHelpOption();
+    const QCommandLineOption quick(u"quick"_s, u"Under a minute; ends with 1 if a ratio is far from what is wanted."_s);
+    const QCommandLineOption rounds(u"rounds"_s, u"How often everything is measured."_s, u"N"_s, u"5"_s);
+    const QCommandLineOption scale(u"scale"_s, u"How many of a row's events are sent."_s, u"PERCENT"_s, u"100"_s);
+    const QCommandLineOption goEvents(u"go-events"_s, u"The program that measures go-events."_s, u"FILE"_s);
+    const QCommandLineOption docs(u"docs"_s, u"Where performance.md and performance.svg are written."_s, u"FOLDER"_s);
+    parser.addOptions({quick, rounds, scale, goEvents, docs});
+    parser.addPositionalArgument(u"ROW"_s, u"Only rows whose names begin so; nothing is written then."_s,
+                                 u"[ROW...]"_s);
+    parser.process(application);
+    for (const QCommandLineOption &option : {rounds, scale}) {
+        bool isNumber = false;
+        if (parser.value(option).toInt(&isNumber) < 1 || !isNumber) {
+            say(u"--%1 wants a number of 1 or more, and not \"%2\""_s.arg(option.names().first(),
+                                                                          parser.value(option)));
+            return 2;
+        }
+    }
+    const bool isQuick = parser.isSet(quick);
+    const int count = isQuick ? 3 : parser.value(rounds).toInt();
+
+    const QString program = QDir(QCoreApplication::applicationDirPath()).filePath(u"qanat-bench"_s);
+    Measurement measurement(program, parser.value(goEvents), isQuick ? QuickScale : parser.value(scale).toInt());
+    const QStringList all = measurement.rows();
+    if (all.isEmpty()) {
+        say(measurement.errorText());
+        return 1;
+    }
+    nameMissingPeers(all, parser.value(goEvents));
+    QStringList rows = isQuick ? rowsOfGoals() : ownRows(all);
+    const QStringList wanted = parser.positionalArguments();
+    if (!wanted.isEmpty()) {
+        rows.removeIf([&wanted](const QString &row) {
+            return std::none_of(wanted.begin(), wanted.end(),
+                                [&row](const QString &one) { return row.startsWith(one); });
+        });
+        if (rows.isEmpty()) {
+            say(u"no row begins with "_s + wanted.join(u" or "_s));
+            return 2;
+        }
+    }
+
+    Figures figures;
+    QElapsedTimer timer;
+    timer.start();
+    for (int round = 1; round <= count; ++round) {
+        say(u"round %1 of %2 (%3 s)"_s.arg(round).arg(count).arg(timer.elapsed() / 1000));
+        for (const QString &row : std::as_const(rows)) {
+            if (!measurement.run(row, figures)) {
+                say(measurement.errorText());
+                return 1;
+            }
+        }
+    }
+    addLateWrites(figures);
+    for (const QString &error : figures.errors())
+        say(error);
+
+    QString text = Document::tables(figures, count);
+    if (figures.has(u"write/latency"_s))
+        text += u'\n' + Document::histogram(figures);
+    text += u'\n' + Document::machine();
+    std::fputs(qUtf8Printable(text), stdout);
+    if (!figures.errors().isEmpty())
+        return 1;
+    if (isQuick)
+        return isGoodEnough(figures) ? 0 : 1;
+    if (!parser.isSet(docs) || !wanted.isEmpty())
+        return 0;
+    const QDir folder(parser.value(docs));
+    const QString fault = Document::replaceIn(folder.filePath(u"performance.md"_s), text);
+    if (!fault.isEmpty()) {
+        say(u"%1: %2"_s.arg(folder.filePath(u"performance.md"_s), fault));
+        return 1;
+    }
+    QFile plot(folder.filePath(u"performance.svg"_s));
+    const QByteArray svg = Document::plot(figures).toUtf8();
+    if (!plot.open(QIODevice::WriteOnly) || plot.write(svg) != svg.size() || !plot.flush()) {
+        say(u"%1: %2"_s.arg(plot.fileName(), plot.errorString()));
+        return 1;
+    }
+    return 0;
+}
