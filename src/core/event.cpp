@@ -93,11 +93,14 @@ void EventData::noteGivenUp(Event &event, quintptr mailbox)
     event.detached().ownDetails().givenUpBy.push_back(mailbox);
 }
 
-bool EventData::wasGivenUpBy(const Event &event, quintptr mailbox)
+bool EventData::mayBeGivenUpBy(const Event &event, quintptr mailbox)
 {
+    constexpr size_t Most = 3;
     const EventDetails *details = event.d ? event.d->details.get() : nullptr;
-    return details
-           && std::find(details->givenUpBy.begin(), details->givenUpBy.end(), mailbox) != details->givenUpBy.end();
+    if (!details)
+        return true;
+    const std::vector<quintptr> &by = details->givenUpBy;
+    return by.size() < Most && std::find(by.begin(), by.end(), mailbox) == by.end();
 }
 
 void EventData::note(Fault fault, const char *reason)

@@ -60,7 +60,8 @@ struct EventData
     [[nodiscard]] static Event toEvent(std::unique_ptr<EventData> data) { return Event(data.release()); }
     [[nodiscard]] static const EventData *of(const Event &event) { return event.d; }
     static void noteGivenUp(Event &event, quintptr mailbox);
-    [[nodiscard]] static bool wasGivenUpBy(const Event &event, quintptr mailbox);
+    //! Not twice by the same, and not by ever more.
+    [[nodiscard]] static bool mayBeGivenUpBy(const Event &event, quintptr mailbox);
 
     void setId(QString newId);
     void setType(QString newType);

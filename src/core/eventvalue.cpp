@@ -19,6 +19,7 @@
 #include <QtCore/qjsonobject.h>
 #include <QtCore/qjsonvalue.h>
 #include <QtCore/qmetatype.h>
+#include <QtCore/qsequentialiterable.h>
 #include <QtCore/qurl.h>
 #include <QtCore/quuid.h>
 #include <QtCore/qvarlengtharray.h>
@@ -349,7 +350,13 @@ bool ValueWalker::walkOther(const QVariant &value, const ValuePath &path)
         return walkDouble(static_cast<double>(static_cast<float>(held<qfloat16>(value))), path);
     if (type.flags() & QMetaType::IsEnumeration)
         return walkEnumeration(value, path);
-    if (const std::optional<QVariant> parts = Structure::partsOf(value)) {
+    std::optional<QVariant> parts;
+    try {
+        parts = Structure::partsOf(value);
+    } catch (...) {
+        return refuse(path, Text::tr("an exception left a property of type %1").arg(QLatin1StringView(type.name())));
+    }
+    if (parts) {
         // A gadget that gives out itself would go on for ever; the depth ends that.
         return walk(*parts, path);
     }
@@ -434,116 +441,133 @@ qsizetype estimateText(const QString &text)
     return text.isEmpty() ? 0 : BlockOverhead + text.size() * qsizetype(sizeof(QChar));
 }
 
-qsizetype estimateValue(const QVariant &value, int depth);
+// Adds up what values hold on the heap, besides their QVariant. Nothing of the user's is called: what gadgets give out is not
+// asked for, they count as they are.
+class Estimate
+{
+public:
+    qsizetype ofMap(const QVariantMap &map);
+    qsizetype ofValue(const QVariant &value);
 
-// What a value of QtCbor, or of QtJson, which stands on it, takes: an element of 16 bytes, and what is behind it.
-qsizetype estimateCbor(const QCborValue &value, int depth)
+private:
+    // Values may hold each other many times over, and deeper ones than this are refused where they leave the process: neither
+    // must keep who writes.
+    bool enter() { return --m_budget > 0 && m_depth <= MaximumDataDepth; }
+
+    qsizetype ofCbor(const QCborValue &value);
+    qsizetype ofOther(const QVariant &value);
+    template<typename List, typename OfItem>
+    qsizetype ofItems(const List &list, OfItem ofItem);
+
+    int m_budget = 1'000'000;
+    int m_depth = 0;
+};
+
+template<typename List, typename OfItem>
+qsizetype Estimate::ofItems(const List &list, OfItem ofItem)
+{
+    qsizetype size = BlockOverhead;
+    ++m_depth;
+    for (const auto &item : list) {
+        if (!enter())
+            break;
+        size += ofItem(item);
+    }
+    --m_depth;
+    return size;
+}
+
+// A value of QtCbor, or of QtJson, which stands on it, takes an element of 16 bytes, and what is behind it.
+qsizetype Estimate::ofCbor(const QCborValue &value)
 {
     constexpr qsizetype Element = 16;
     constexpr qsizetype TextHeader = 8;
-    if (depth > MaximumDataDepth)
-        return 0;
     switch (value.type()) {
     case QCborValue::String:
         return Element + TextHeader + value.toString().size() * qsizetype(sizeof(QChar));
     case QCborValue::ByteArray:
         return Element + TextHeader + value.toByteArray().size();
-    case QCborValue::Array: {
-        qsizetype size = Element + BlockOverhead;
-        const QCborArray array = value.toArray();
-        for (const QCborValue &item : array)
-            size += estimateCbor(item, depth + 1);
-        return size;
-    }
-    case QCborValue::Map: {
-        qsizetype size = Element + BlockOverhead;
-        const QCborMap map = value.toMap();
-        for (const auto &item : map)
-            size += estimateCbor(item.first, depth + 1) + estimateCbor(item.second, depth + 1);
-        return size;
-    }
-    case QCborValue::Tag:
-        return 2 * Element + BlockOverhead + estimateCbor(value.taggedValue(), depth + 1);
+    case QCborValue::Array:
+        return Element + ofItems(value.toArray(), [this](const QCborValue &item) { return ofCbor(item); });
+    case QCborValue::Map:
+        return Element
+               + ofItems(value.toMap(), [this](const auto &item) { return ofCbor(item.first) + ofCbor(item.second); });
     default:
         return Element;
     }
 }
 
-qsizetype estimateMap(const QVariantMap &map, int depth)
+qsizetype Estimate::ofMap(const QVariantMap &map)
 {
-    qsizetype size = 0;
-    for (auto it = map.cbegin(); it != map.cend(); ++it) {
-        size += MapNodeOverhead + qsizetype(sizeof(QString) + sizeof(QVariant)) + estimateText(it.key())
-                + estimateValue(it.value(), depth + 1);
-    }
-    return size;
+    return ofItems(map.asKeyValueRange(), [this](const auto &item) {
+        return MapNodeOverhead + qsizetype(sizeof(QString) + sizeof(QVariant)) + estimateText(item.first)
+               + ofValue(item.second);
+    });
 }
 
-// What a value has on the heap, besides its QVariant.
-qsizetype estimateValue(const QVariant &value, int depth)
+qsizetype Estimate::ofValue(const QVariant &value)
 {
-    // Deeper values are refused where they leave the process; here they must not end the stack.
-    if (depth > MaximumDataDepth)
-        return 0;
     switch (value.metaType().id()) {
     case QMetaType::QString:
         return estimateText(held<QString>(value));
     case QMetaType::QByteArray:
         return BlockOverhead + held<QByteArray>(value).size();
-    case QMetaType::QStringList: {
-        qsizetype size = BlockOverhead;
-        for (const QString &item : held<QStringList>(value))
-            size += qsizetype(sizeof(QString)) + estimateText(item);
-        return size;
-    }
-    case QMetaType::QVariantList: {
-        qsizetype size = BlockOverhead;
-        for (const QVariant &item : held<QVariantList>(value))
-            size += qsizetype(sizeof(QVariant)) + estimateValue(item, depth + 1);
-        return size;
-    }
+    case QMetaType::QStringList:
+        return ofItems(held<QStringList>(value),
+                       [](const QString &item) { return qsizetype(sizeof(QString)) + estimateText(item); });
+    case QMetaType::QVariantList:
+        return ofItems(held<QVariantList>(value),
+                       [this](const QVariant &item) { return qsizetype(sizeof(QVariant)) + ofValue(item); });
     case QMetaType::QVariantMap:
-        return BlockOverhead + estimateMap(held<QVariantMap>(value), depth);
-    case QMetaType::QVariantHash: {
-        qsizetype size = BlockOverhead;
-        const auto &hash = held<QVariantHash>(value);
-        for (auto it = hash.cbegin(); it != hash.cend(); ++it)
-            size += 2 * qsizetype(sizeof(QString) + sizeof(QVariant)) + estimateText(it.key())
-                    + estimateValue(it.value(), depth + 1);
-        return size;
-    }
+        return ofMap(held<QVariantMap>(value));
+    case QMetaType::QVariantHash:
+        return ofItems(held<QVariantHash>(value).asKeyValueRange(), [this](const auto &item) {
+            return 2 * qsizetype(sizeof(QString) + sizeof(QVariant)) + estimateText(item.first) + ofValue(item.second);
+        });
     case QMetaType::QJsonObject:
     case QMetaType::QJsonArray:
     case QMetaType::QJsonDocument:
     case QMetaType::QJsonValue:
-        return estimateCbor(cborOfJson(value), depth + 1);
+        return ofCbor(cborOfJson(value));
     case QMetaType::QCborValue:
-        return estimateCbor(held<QCborValue>(value), depth + 1);
+        return ofCbor(held<QCborValue>(value));
     case QMetaType::QCborArray:
-        return estimateCbor(held<QCborArray>(value), depth + 1);
+        return ofCbor(held<QCborArray>(value));
     case QMetaType::QCborMap:
-        return estimateCbor(held<QCborMap>(value), depth + 1);
-    default: {
-        const qsizetype inside = qsizetype(sizeof(void *)) * 3;
-        const qsizetype own = value.metaType().sizeOf();
-        const qsizetype size = own > inside ? BlockOverhead + own : 0;
-        // What another type holds on the heap is what its parts have there, if it shows any.
-        const std::optional<QVariant> parts = Structure::partsOf(value);
-        return parts ? size + estimateValue(*parts, depth + 1) : size;
+        return ofCbor(held<QCborMap>(value));
+    default:
+        return ofOther(value);
     }
-    }
+}
+
+qsizetype Estimate::ofOther(const QVariant &value)
+{
+    const QMetaType type = value.metaType();
+    const qsizetype inside = qsizetype(sizeof(void *)) * 3;
+    const qsizetype size = type.sizeOf() > inside ? BlockOverhead + type.sizeOf() : 0;
+    // What a container of another type has are its items, and those may be of any type.
+    if (type.id() < QMetaType::User || !QMetaType::canView(type, QMetaType::fromType<QSequentialIterable>()))
+        return size;
+    const auto list = value.value<QSequentialIterable>();
+    const QMetaType itemType = list.metaContainer().valueMetaType();
+    const bool isKnown = itemType == QMetaType::fromType<QString>() || itemType == QMetaType::fromType<QByteArray>()
+                         || itemType == QMetaType::fromType<QVariantMap>();
+    if (!isKnown)
+        return size + BlockOverhead + list.size() * itemType.sizeOf();
+    return size + ofItems(list, [this, &itemType](const QVariant &item) { return itemType.sizeOf() + ofValue(item); });
 }
 
 } // namespace
 
 qsizetype estimateEventSize(const EventData &event)
 {
+    Estimate estimate;
     qsizetype size = qsizetype(sizeof(EventData)) + BlockOverhead / 2 + estimateText(event.id)
-                     + estimateText(event.type) + estimateText(event.source) + estimateValue(event.data, 0);
+                     + estimateText(event.type) + estimateText(event.source) + estimate.ofValue(event.data);
     if (const EventDetails *details = event.details.get()) {
         size += qsizetype(sizeof(EventDetails)) + BlockOverhead / 2 + estimateText(details->subject)
                 + estimateText(details->dataContentType) + estimateText(details->dataSchema)
-                + estimateText(details->timeText) + estimateMap(details->extensions, 0);
+                + estimateText(details->timeText) + estimate.ofMap(details->extensions);
     }
     return size;
 }

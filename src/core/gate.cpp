@@ -125,7 +125,8 @@ void Gate::setHoldLimits(const Limits &limits)
 
 int Gate::maxInFlight() const
 {
-    return d->target ? d->target->maxInFlight() : 1;
+    // While it holds, one is enough: of what waits behind it the oldest can still be dropped.
+    return d->target && d->wayNow() != Way::Hold ? d->target->maxInFlight() : 1;
 }
 
 void Gate::process(const Batch &batch, Completion completion)

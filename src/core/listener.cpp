@@ -36,6 +36,8 @@ ListenerSink::ListenerSink(QObject *context, const Matcher &matcher, Functor fun
 ListenerSink::~ListenerSink()
 {
     m_work->isGone = true;
+    // Before the completion is gone: what it is in the middle of is left by a close, and not lost.
+    SinkAccess::mailbox(*this)->dropConsumer();
 }
 
 void ListenerSink::settleIn()

@@ -190,6 +190,7 @@ WriteResult Mailbox::writeSome(const Batch &batch)
 
 WriteResult Mailbox::writeChecked(const Batch &batch, Offer offer, const std::shared_ptr<const GivenUp> &givenUp)
 {
+    estimate(batch);
     Section section(this);
     WriteResult result(WriteResult::Status::Closed, 0);
     emptyHopper();
@@ -218,7 +219,8 @@ WriteResult Mailbox::writeLimited(Section &section, const Batch &batch, const st
     while (accepted < batch.size()) {
         const qsizetype room = roomFor(batch, accepted);
         if (room > 0) {
-            appendBatch(batch.mid(accepted, room), {}, givenUp);
+            // The limit is one of memory, too: the part that is accepted must not keep all the others.
+            appendBatch(BatchBuilder::compacted(batch.mid(accepted, room)), {}, givenUp);
             accepted += room;
             kick(section.after());
             continue;
@@ -228,7 +230,8 @@ WriteResult Mailbox::writeLimited(Section &section, const Batch &batch, const st
         if (m_limits.overflow == Limits::Overflow::DropOldest) {
             if (makeRoom(section, std::min(batch.size() - accepted, qsizetype(m_limits.events)), bytes))
                 continue;
-        } else if (m_limits.overflow == Limits::Overflow::Wait && bytes <= m_limits.bytes && mayWait()) {
+        } else if (m_limits.overflow == Limits::Overflow::Wait && !givenUp && bytes <= m_limits.bytes && mayWait()) {
+            // (Whoever gives events up does not wait, since a close waits for that.)
             // While it waits it is neither written nor rejected.
             const qsizetype waiting = batch.size() - accepted;
             m_statistics.offered -= waiting;
@@ -523,6 +526,7 @@ WriteResult Mailbox::offer(const Batch &batch, Completion &completion, Handover 
 {
     if (batch.isEmpty())
         return WriteResult(WriteResult::Status::Accepted, 0);
+    estimate(batch);
     Section section(this);
     const std::shared_ptr<Consumer> consumer = m_consumer;
     const bool isHere = handover == Handover::Direct && consumer && m_kind == Kind::Plain && !m_isRunning && m_pump

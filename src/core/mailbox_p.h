@@ -88,6 +88,8 @@ public:
     bool post(std::function<void()> task);
 
     void close(std::chrono::nanoseconds within, CloseCallback callback);
+    // Whoever owns it is being closed, and this will be as soon as it has been given everything.
+    void announceClose(const Mailbox *owner);
     QFuture<CloseResult> close(std::chrono::nanoseconds within);
 
     PipelineNode::State state() const;
@@ -216,6 +218,8 @@ private:
     WriteResult reject(qsizetype count, WriteResult::Status status);
     static bool mayWait();
     qint64 bytesOf(const Batch &batch) const;
+    // Without the mutex: what is asked for with it is known then.
+    void estimate(const Batch &batch) const { bytesOf(batch); }
 
     // Work
     bool hasSlot() const;
@@ -263,6 +267,7 @@ private:
 
     // The end
     void leaveOpen();
+    void tellClosing();
     void warnOfPending(Section &section, const QString &leaver);
     void advanceClose(Section &section, const std::shared_ptr<Consumer> &consumer);
     void closeAnywhere(Section &section);
@@ -348,6 +353,7 @@ private:
     bool m_mustReview = false;
     bool m_mustInterrupt = false;
     bool m_mustTellClosing = false;
+    bool m_hasToldClosing = false; // Or will.
     int m_withdrawals = 0; // Nodes that say so.
     bool m_isExpired = false;
     bool m_isRoomWanted = false;
@@ -357,6 +363,7 @@ private:
     QString m_leaver; // It, or one before it, where nobody else tells of what is lost.
     bool m_mustFinish = false;
     bool m_isDropNamed = false; // A warning has told of the first one.
+    bool m_isReturnNamed = false; // The same for dead letters that went round.
     bool m_sumsTargets = false; // A broadcaster: its links have events of their own.
 };
 

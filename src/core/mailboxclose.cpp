@@ -55,6 +55,32 @@ void Mailbox::close(nanoseconds within, CloseCallback callback)
         expire(section);
     closeAnywhere(section);
     kick(section.after());
+    if (!isFirst)
+        return;
+    const std::vector<std::shared_ptr<Mailbox>> links = m_links;
+    section.unlock();
+    for (const auto &link : links)
+        link->announceClose(this);
+}
+
+void Mailbox::announceClose(const Mailbox *owner)
+{
+    std::vector<std::shared_ptr<Mailbox>> links;
+    {
+        Section section(this);
+        if (m_parent.lock().get() != owner || m_stage != Stage::Open)
+            return;
+        tellClosing();
+        links = m_links;
+        kick(section.after());
+    }
+    for (const auto &link : links)
+        link->announceClose(this);
+}
+
+void Mailbox::tellClosing()
+{
+    m_mustTellClosing = !std::exchange(m_hasToldClosing, true) || m_mustTellClosing;
 }
 
 std::optional<nanoseconds> Mailbox::deadline() const
@@ -67,7 +93,7 @@ std::optional<nanoseconds> Mailbox::deadline() const
 void Mailbox::leaveOpen()
 {
     m_stage = Stage::Draining;
-    m_mustTellClosing = true;
+    tellClosing();
     closeHopper();
     m_room.notify_all();
 }
@@ -297,9 +323,10 @@ void Mailbox::forceClosed()
     if (m_stage == Stage::Closed || m_stage == Stage::Open)
         return;
     if (isStuck) {
-        const QString thread = m_worker ? u'"' + m_worker->name() + u'"' : u"of the application"_s;
-        section.rare().warnings.emplace_back(
-            &qanatWorker(), u"%1: its thread %2 does not come back; both are abandoned"_s.arg(labelLocked(), thread));
+        const QString text =
+            m_worker ? u"its thread \""_s + m_worker->name() + u"\" does not come back; both are abandoned"_s
+                     : u"it is still at work, in a thread of the application, and was closed without it"_s;
+        section.rare().warnings.emplace_back(&qanatWorker(), labelLocked() + u": "_s + text);
     }
     setClosed(section, Delivery::dropped(Delivery::Error::Other, Text::tr("the sink did not come back from its work")));
     kick(section.after());

@@ -40,7 +40,7 @@ void appendDeadLetters(QList<Event> &events, QList<Event> &returned, const Node 
     const QString error = QString::fromLatin1(QMetaEnum::fromType<Delivery::Error>().valueToKey(int(cause.error())));
     const int attempts = std::max(delivery.attempts(), cause.attempts());
     for (Event event : node.batch) {
-        if (EventData::wasGivenUpBy(event, node.givenUp->by)) {
+        if (!EventData::mayBeGivenUpBy(event, node.givenUp->by)) {
             returned.append(std::move(event));
             continue;
         }
@@ -59,6 +59,10 @@ bool Mailbox::hasSlot() const
 {
     if (m_maxInFlight <= 1)
         return m_calls.empty();
+    // What waits for another try holds no slot, but something must be left that can be dropped for what is new.
+    if (m_limits.events != Limits::Unlimited && m_limits.overflow == Limits::Overflow::DropOldest && m_parkedCount > 0
+        && m_statistics.inFlight * 4 >= m_limits.events * 3)
+        return false;
     return int(m_calls.size()) - m_parkedCount < m_maxInFlight;
 }
 
@@ -331,13 +335,16 @@ StateRef<Call> Mailbox::nextOfLanes(Section &section)
     const quint64 key = m_readyLanes.front();
     m_readyLanes.pop_front();
     Lane &lane = m_lanes[key];
-    const std::unique_ptr<Node> first(lane.waiting.takeFirst());
-    Batch batch = std::move(first->batch);
+    // What users made is destroyed without the mutex: the nodes, and the batches that are put together.
+    Node *const first = lane.waiting.takeFirst();
+    section.rare().garbage.append(first);
+    Batch batch = first->batch;
     if (!first->upstream && lane.waiting.head && !lane.waiting.head->upstream) {
         QList<Event> events(batch.begin(), batch.end());
         while (lane.waiting.head && !lane.waiting.head->upstream
                && events.size() + lane.waiting.head->batch.size() <= qsizetype(Chunk::Capacity)) {
-            const std::unique_ptr<Node> node(lane.waiting.takeFirst());
+            Node *const node = lane.waiting.takeFirst();
+            section.rare().garbage.append(node);
             for (const Event &event : node->batch)
                 events.append(event);
         }
@@ -465,7 +472,7 @@ void Mailbox::markDeadLetters(Section &section)
     auto *marked = new Node;
     marked->batch = Batch(events);
     marked->stamp = stamp;
-    bytesOf(marked->batch); // Estimated here, without the mutex.
+    estimate(marked->batch);
     BatchBuilder::chunk(marked->batch)->acceptedAt.store(marked->stamp.count(), std::memory_order_relaxed);
     section.relock();
     m_isRunning = false;
@@ -486,17 +493,19 @@ void Mailbox::markDeadLetters(Section &section)
     }
 }
 
-// Two sinks that are each other's dead-letter sinks would hand them to and fro for ever.
+// Two sinks that are each other's dead-letter sinks would hand them to and fro for ever; several that have a broadcaster for that,
+// and are behind it, would make more and more of them.
 void Mailbox::dropReturned(Section &section, const Batch &batch, const QString &sinks)
 {
     static const Delivery delivery = DeliveryAccess::deadLettered(Delivery::dropped(
-        Delivery::Error::Other, Text::tr("a dead letter that came back to who gave it up failed there again")));
+        Delivery::Error::Other, Text::tr("a dead letter was given up once more, by the same sink or by too many")));
     m_statistics.pendingBytes += bytesOf(batch);
     account(section, batch, {}, delivery);
+    if (std::exchange(m_isReturnNamed, true))
+        return;
     section.rare().warnings.emplace_back(
-        &qanatSink(),
-        u"%1: %2 dead letters had come back to %3 and failed there again: they are dropped for good"_s.arg(
-            labelLocked(), QString::number(batch.size()), sinks));
+        &qanatSink(), u"%1: dead letters of %2 had come back there, or were given up by too many: they, "
+                      "and further ones, are dropped for good and only counted"_s.arg(labelLocked(), sinks));
 }
 
 void Mailbox::addToLane(Section &section, quint64 key, Node *node)

@@ -30,11 +30,13 @@ Redaction::Redaction(const QStringList &fields, QVariant replacement)
 
 std::optional<QVariant> Redaction::redacted(const QVariant &value) const
 {
-    return inside(value, m_pointers, 0);
+    Depth depth;
+    const std::optional<QVariant> changed = inside(value, m_pointers, depth);
+    return depth.isTooDeep ? m_replacement : changed;
 }
 
 std::optional<QVariant> Redaction::member(const QString &key, const QVariant &value, const Steps &pointers,
-                                          int depth) const
+                                          Depth &depth) const
 {
     if (m_names.contains(key.toLower()))
         return m_replacement;
@@ -46,13 +48,17 @@ std::optional<QVariant> Redaction::member(const QString &key, const QVariant &va
             return m_replacement;
         ahead.append(steps.sliced(1));
     }
-    return inside(value, ahead, depth + 1);
+    ++depth.levels;
+    std::optional<QVariant> changed = inside(value, ahead, depth);
+    --depth.levels;
+    return changed;
 }
 
-std::optional<QVariant> Redaction::inside(const QVariant &closed, const Steps &pointers, int depth) const
+std::optional<QVariant> Redaction::inside(const QVariant &closed, const Steps &pointers, Depth &depth) const
 {
-    if (depth > MaximumDataDepth)
-        return m_replacement;
+    depth.isTooDeep = depth.isTooDeep || depth.levels > MaximumDataDepth;
+    if (depth.isTooDeep)
+        return std::nullopt;
     const QVariant value = DataPointer::opened(closed);
     const auto inMap = [&](auto map) -> std::optional<QVariant> {
         bool isChanged = false;

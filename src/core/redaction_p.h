@@ -24,8 +24,15 @@ public:
 private:
     // What of the pointers is still ahead, from a place within the value on.
     using Steps = QList<QStringList>;
-    std::optional<QVariant> inside(const QVariant &value, const Steps &pointers, int depth) const;
-    std::optional<QVariant> member(const QString &key, const QVariant &value, const Steps &pointers, int depth) const;
+    // Where one is nested too deeply, nothing is looked at any more: it may hold itself, many times over.
+    struct Depth
+    {
+        int levels = 0;
+        bool isTooDeep = false;
+    };
+    std::optional<QVariant> inside(const QVariant &value, const Steps &pointers, Depth &depth) const;
+    std::optional<QVariant> member(const QString &key, const QVariant &value, const Steps &pointers,
+                                   Depth &depth) const;
 
     QSet<QString> m_names; // In lower case.
     Steps m_pointers;

@@ -70,7 +70,7 @@ public:
         const std::shared_ptr<const Action> action = size_t(id) < m_slots.size() ? m_slots[size_t(id)].action : nullptr;
         lock.unlock();
         if (action)
-            (*action)(arguments);
+            SignalTap::guarded([&] { (*action)(arguments); });
         return -1;
     }
 
@@ -84,15 +84,29 @@ private:
 
     static std::shared_ptr<SignalRelay> of(QObject *sender)
     {
-        const std::lock_guard lock(s_mutex);
-        std::weak_ptr<SignalRelay> &known = s_relays[sender];
-        std::shared_ptr<SignalRelay> relay = known.lock();
-        if (!relay) {
-            relay = std::make_shared<SignalRelay>(sender);
-            known = relay;
-            QObject::connect(sender, &QObject::destroyed, [relay] {});
+        if (const std::shared_ptr<SignalRelay> known = find(sender))
+            return known;
+        // Without the mutex: the sender hears of the connection, and may connect another of its signals.
+        const auto relay = std::make_shared<SignalRelay>(sender);
+        relay->m_life = QObject::connect(sender, &QObject::destroyed, [relay] {});
+        std::unique_lock lock(s_mutex);
+        std::shared_ptr<SignalRelay> known = s_relays[sender].lock();
+        if (!known || !known->m_life) {
+            s_relays[sender] = relay;
+            return relay;
         }
-        return relay;
+        lock.unlock();
+        QObject::disconnect(relay->m_life);
+        return known;
+    }
+
+    // An object that is gone may have had the same address: its relay may live on for as long as its last emission does.
+    static std::shared_ptr<SignalRelay> find(QObject *sender)
+    {
+        const std::lock_guard lock(s_mutex);
+        const auto place = s_relays.find(sender);
+        std::shared_ptr<SignalRelay> relay = place != s_relays.end() ? place->second.lock() : nullptr;
+        return relay && relay->m_life ? relay : nullptr;
     }
 
     int add(const Slot &slot)
@@ -117,6 +131,7 @@ private:
     static inline std::unordered_map<const QObject *, std::weak_ptr<SignalRelay>> s_relays;
 
     const QObject *const m_sender;
+    QMetaObject::Connection m_life; // Lasts as long as the sender.
     std::mutex m_mutex;
     std::vector<Slot> m_slots;
 };
@@ -171,15 +186,22 @@ QList<QMetaMethod> signalsOf(const QMetaObject *meta, int first)
     return found;
 }
 
+// What SIGNAL() makes, a signature or just a name: the name, or the signature as the meta-object has it.
+QByteArray nameOf(const char *text)
+{
+    QByteArray name = QByteArray(text).trimmed();
+    if (name.startsWith('2'))
+        name.remove(0, 1); // As SIGNAL() does.
+    return name.contains('(') ? QMetaObject::normalizedSignature(name.constData()) : name;
+}
+
 // The one that is meant by a name, or by a signature.
 QMetaMethod signalNamed(const QObject *sender, const char *text)
 {
     const QMetaObject *const meta = sender->metaObject();
-    QByteArray name = QByteArray(text).trimmed();
-    if (name.startsWith('2'))
-        name.remove(0, 1); // As SIGNAL() does.
+    const QByteArray name = nameOf(text);
     if (name.contains('(')) {
-        const int index = meta->indexOfSignal(QMetaObject::normalizedSignature(name.constData()).constData());
+        const int index = meta->indexOfSignal(name.constData());
         if (index < 0)
             refuse(sender, QString::fromUtf8(name), u"there is no such signal"_s);
         return index < 0 ? QMetaMethod() : meta->method(index);
@@ -250,20 +272,15 @@ SignalSource::Slot &SignalSource::Slot::operator=(const Slot &other) = default;
 
 void SignalSource::Slot::emitted(void **arguments) const
 {
-    m_tap->write(m_tap->signal, m_tap->type, arguments);
+    SignalTap::guarded([&] { m_tap->write(m_tap->signal, m_tap->type, arguments); });
 }
 
 void SignalSource::Slot::emitted(const std::function<std::optional<Event>()> &make) const
 {
-    // It must not leave through the signal: Qt does not carry exceptions.
-    try {
+    SignalTap::guarded([&] {
         if (const std::optional<Event> event = make())
             m_tap->write(*event);
-    } catch (const std::exception &error) {
-        qCWarning(qanatSource, "An exception left the function that makes an event of a signal: %s", error.what());
-    } catch (...) {
-        qCWarning(qanatSource, "An exception left the function that makes an event of a signal");
-    }
+    });
 }
 
 SignalSource SignalSource::Slot::connected(const QMetaObject::Connection &connection) const
@@ -292,9 +309,16 @@ SignalSource connectAllSignals(QObject *sender, Sink *sink, const QString &typeP
         return {};
     const auto tap = std::make_shared<SignalTap>(*sender, *sink, options);
     QList<QMetaMethod> methods = signalsOf(sender->metaObject(), QObject::staticMetaObject.methodCount());
-    for (const QByteArray &name : options.except) {
-        if (methods.removeIf([&name](const QMetaMethod &method) { return method.name() == name; }) == 0)
-            refuse(sender, QString::fromUtf8(name), u"there is no such signal, so it cannot be left out"_s);
+    for (const QByteArray &left : options.except) {
+        const QByteArray name = nameOf(left.constData());
+        const bool isSignature = name.contains('(');
+        const auto isMeant = [&](const QMetaMethod &method) {
+            return isSignature ? method.methodSignature() == name : method.name() == name;
+        };
+        if (methods.removeIf(isMeant) == 0) {
+            qCWarning(qanatSource, "%s cannot be left out of the signals of %s: there is none of that name",
+                      left.constData(), sender->metaObject()->className());
+        }
     }
     for (const QMetaMethod &method : std::as_const(methods)) {
         if (!isReadable(sender, method))
@@ -311,12 +335,13 @@ SignalSource connectProperty(QObject *sender, const char *property, Sink *sink, 
                              const SignalOptions &options)
 {
     const QString name = QString::fromUtf8(property);
-    if (isRefusedFor(sender, name, sink, &type, options))
+    if (isRefusedFor(sender, name.isEmpty() ? u"A property without a name"_s : name, sink, &type, options))
         return {};
     const QMetaObject *const meta = sender->metaObject();
-    const QMetaProperty read = meta->property(meta->indexOfProperty(property));
+    const QMetaProperty read = property ? meta->property(meta->indexOfProperty(property)) : QMetaProperty();
     if (!read.isValid() || !read.hasNotifySignal()) {
-        refuse(sender, name, read.isValid() ? u"the property has no NOTIFY signal"_s : u"there is no such property"_s);
+        refuse(sender, name.isEmpty() ? u"A property without a name"_s : name,
+               read.isValid() ? u"the property has no NOTIFY signal"_s : u"there is no such property"_s);
         return {};
     }
     const auto tap = std::make_shared<SignalTap>(*sender, *sink, options);

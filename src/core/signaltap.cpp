@@ -38,6 +38,11 @@ QString SignalTap::unreadable(const QMetaMethod &signal)
 // No clock reaches further.
 constexpr std::chrono::milliseconds Longest = std::chrono::hours(24 * 36500);
 
+void SignalTap::warnOfException(const char *what)
+{
+    qCWarning(qanatSource, "An exception left what makes an event of a signal: %s", what);
+}
+
 SignalTap::SignalTap(const QObject &sender, const Sink &sink, const SignalOptions &options)
     : m_mailbox(SinkAccess::mailbox(sink))
     , m_options{options.source, options.subject.isEmpty() ? sender.objectName() : options.subject, options.debounce, {}}
@@ -67,10 +72,11 @@ void SignalTap::write(Event event)
         event.setSource(m_options.source);
     if (!m_options.subject.isEmpty() && event.subject().isEmpty())
         event.setSubject(m_options.subject);
-    if (m_debounce)
+    const bool isValid = event.isValid();
+    if (m_debounce && isValid)
         m_debounce->offer(event);
     else if (const WriteResult result = m_mailbox->write(event); result != WriteResult::Status::Closed) {
-        if (result == WriteResult::Status::Invalid && !m_isWarned.exchange(true)) {
+        if (!isValid && !m_isWarned.exchange(true)) {
             qCWarning(qanatSource, "An event that was made of a signal for %ls is not valid, and was not written: %ls",
                       qUtf16Printable(m_mailbox->label()), qUtf16Printable(event.errorText()));
         }

@@ -10,6 +10,7 @@
 #include <QtCore/qmetaobject.h>
 
 #include <atomic>
+#include <exception>
 #include <vector>
 
 namespace Qanat {
@@ -29,6 +30,19 @@ public:
     static QString unreadable(const QMetaMethod &signal);
 
     SignalTap(const QObject &sender, const Sink &sink, const SignalOptions &options);
+
+    // What the user's code throws must not leave through a signal: Qt does not carry exceptions.
+    template<typename Make>
+    static void guarded(Make make)
+    {
+        try {
+            make();
+        } catch (const std::exception &error) {
+            warnOfException(error.what());
+        } catch (...) {
+            warnOfException("no std::exception");
+        }
+    }
 
     void write(const QMetaMethod &signal, const QString &type, void **arguments);
     void write(Event event);
@@ -52,6 +66,8 @@ public:
     QString type;
 
 private:
+    static void warnOfException(const char *what);
+
     const std::shared_ptr<Mailbox> m_mailbox;
     const SignalOptions m_options;
     std::shared_ptr<Debounce> m_debounce;

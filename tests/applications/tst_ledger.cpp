@@ -322,6 +322,13 @@ private Q_SLOTS:
 void LedgerTest::initTestCase()
 {
     handlerOfTheTest = qInstallMessageHandler(handle);
+    // The first boxes of a process make Qt read icons and styles from the disk, which takes it 20 ms, with us or without.
+    for (const QMessageBox::Icon icon : {QMessageBox::Information, QMessageBox::Warning, QMessageBox::Question}) {
+        QMessageBox box(icon, u"first"_s, u"first"_s, QMessageBox::Ok | QMessageBox::Cancel | QMessageBox::Discard);
+        box.show();
+        QVERIFY(QTest::qWaitForWindowExposed(&box));
+        box.close();
+    }
 }
 
 void LedgerTest::theWiringIsShort()

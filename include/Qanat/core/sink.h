@@ -120,8 +120,8 @@ public:
      * `deadlettersink` (for people), `deadlettererror` (a key of Delivery::Error) and `deadletterattempts`. DeadLetters keeps them to
      * be looked at and sent again; any other sink will do. It is not owned, may be destroyed at any time, and may be null. What it
      * does not accept is lost with a warning. What a close leaves is given up, too. A dead letter that comes back to this sink and
-     * fails again is dropped for good, with a warning, unless `deadlettersink` was removed from it: so two sinks may be each
-     * other's. Any thread; not this sink itself.
+     * fails again, or that three sinks have given up, is dropped for good, with a warning, unless `deadlettersink` was removed
+     * from it: so two sinks may be each other's. What is given up never waits at a limit. Any thread; not this sink itself.
      */
     void setDeadLetterSink(Sink *sink);
 
@@ -157,8 +157,8 @@ protected:
      * are unsettled. The default calls deliver() for each event.
      */
     virtual void process(const Batch &batch, Completion completion);
-    //! A close has begun: nothing more is accepted, and what was accepted is still to be delivered. A sink that holds events back
-    //! until something happens may settle them. Called once, unless the sink is destroyed before.
+    //! A close has begun, of this sink or of one that owns it: what was accepted there is still to be delivered, and then this is
+    //! closed. A sink that holds events back until something happens may settle them. Called once, unless it is destroyed before.
     virtual void closing();
     //! The application takes back what is on its way (see Gate): what this sink holds back and has not yet handed on is not wanted
     //! any more, and settled as *filtered*. What is under way goes on.

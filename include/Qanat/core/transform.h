@@ -44,8 +44,8 @@ public:
      * a JSON Pointer (RFC 6901: `/user/mail`); any other is a name, and every field of that name is meant, at any depth and
      * in any case of its letters. A pointer that is not one throws std::invalid_argument: nothing would be redacted.
      *
-     * Of data that has such a field, JSON and CBOR values become QVariants, and gadgets maps of their properties. What is
-     * nested deeper than 512 levels is replaced as a whole. Without a replacement it is the text `[redacted]`. Any thread.
+     * Of data that has such a field, JSON and CBOR values become QVariants, and gadgets maps of their properties. Data that is
+     * nested deeper than 512 levels anywhere is replaced as a whole. Without a replacement it is the text `[redacted]`. Any thread.
      */
     [[nodiscard]] static Function redaction(const QStringList &fields, const QVariant &replacement = {});
 

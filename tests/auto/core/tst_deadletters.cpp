@@ -7,8 +7,11 @@
 #include <Qanat/ExponentialBackoff>
 #include <Qanat/Queue>
 #include <Qanat/RetryingSink>
+#include <Qanat/WorkerPool>
 
 #include <QtCore/qregularexpression.h>
+
+#include <thread>
 
 using namespace Qt::StringLiterals;
 using namespace Qanat;
@@ -26,6 +29,8 @@ private Q_SLOTS:
     void tellsOfChanges();
     void ofSeveralSinks();
     void twoSinksMayBeEachOthers();
+    void throughABroadcasterTheyDoNotMultiply();
+    void whatIsGivenUpDoesNotWait();
 };
 
 void TestDeadLetters::keepsWhatWasGivenUp()
@@ -197,7 +202,8 @@ void TestDeadLetters::twoSinksMayBeEachOthers()
     queues[1]->setDeadLetterSink(queues[0].get());
     QTest::ignoreMessage(
         QtWarningMsg,
-        "Queue \"b\": 1 dead letters had come back to Queue \"a\" and failed there again: they are dropped for good");
+        "Queue \"b\": dead letters of Queue \"a\" had come back there, or were given up by too many: they, "
+        "and further ones, are dropped for good and only counted");
     queues[0]->write(someEvent());
     QANAT_WAIT(queues[1]->statistics().dropped == 2);
     QANAT_FINISH(queues[0]->close());
@@ -206,6 +212,52 @@ void TestDeadLetters::twoSinksMayBeEachOthers()
     QCOMPARE(recordings[1]->count(), 1);
     QANAT_BALANCED(*queues[0]);
     QANAT_BALANCED(*queues[1]);
+}
+
+void TestDeadLetters::throughABroadcasterTheyDoNotMultiply()
+{
+    constexpr int Count = 6;
+    Broadcaster events;
+    std::vector<std::unique_ptr<Queue>> queues;
+    for (int i = 0; i < Count; ++i) {
+        auto end = std::make_unique<RecordingSink>();
+        end->recording()->setBehaviour(always(permanentFailure()));
+        queues.push_back(std::make_unique<Queue>(std::move(end), WorkerPool::shared()));
+        queues.back()->setDeadLetterSink(&events);
+        events.add(queues.back().get());
+    }
+    QTest::ignoreMessage(QtWarningMsg,
+                         QRegularExpression(u"^Broadcaster: dead letters of Queue had come back there"_s));
+    events.write(someEvent());
+    // Each event is given up by three at most, one after the other: 1 + 6 + 6 * 5 + 6 * 5 * 4.
+    constexpr qint64 All = 1 + 6 + 30 + 120;
+    QANAT_WAIT(events.statistics().delivered == All && events.statistics().pending == 0);
+    for (const auto &queue : queues)
+        QANAT_WAIT(queue->statistics().dropped == All);
+    QANAT_WAIT(events.statistics().pending == 0);
+    QCOMPARE(events.statistics().delivered, All);
+    QANAT_BALANCED(events);
+}
+
+void TestDeadLetters::whatIsGivenUpDoesNotWait()
+{
+    auto stuck = std::make_unique<RecordingSink>();
+    stuck->recording()->defer();
+    Queue dead(std::move(stuck));
+    dead.setLimits({1, Limits::Unlimited, Limits::Overflow::Wait});
+    dead.write(someEvent());
+    auto end = std::make_unique<RecordingSink>();
+    end->recording()->defer();
+    Queue queue(std::move(end));
+    queue.setDeadLetterSink(&dead);
+    queue.write(Batch(someEvents(3)));
+    QTest::ignoreMessage(QtWarningMsg, "Queue: 3 events were not accepted by the dead-letter sink");
+    // In a thread that may wait elsewhere.
+    std::thread closing([&queue] { queue.discard(); });
+    closing.join();
+    QANAT_FINISH(queue.close());
+    QCOMPARE(queue.statistics().dropped, 3);
+    QANAT_FINISH(dead.discard());
 }
 
 QTEST_GUILESS_MAIN(TestDeadLetters)

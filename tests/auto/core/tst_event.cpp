@@ -33,15 +33,6 @@
 using namespace Qanat;
 using namespace Qt::StringLiterals;
 
-// A type of one's own.
-struct Sized
-{
-    Q_GADGET
-    Q_PROPERTY(QString text MEMBER text)
-public:
-    QString text;
-};
-
 namespace {
 
 constexpr double NaN = std::numeric_limits<double>::quiet_NaN();
@@ -655,14 +646,14 @@ void TestEvent::estimatedSize()
     }
     QVERIFY(eventWith(nested(10000)).estimatedSize() > 0);
 
-    // What QtJson, QtCbor and types of one's own hold.
+    // What QtJson, QtCbor and containers hold.
     const QJsonArray json = QJsonArray::fromVariantList(strings);
     const QCborArray cbor = QCborArray::fromVariantList(strings);
     for (const QVariant &data :
          {QVariant(json), QVariant(QJsonObject{{u"list"_s, json}}), QVariant(QJsonDocument(json)),
           QVariant::fromValue(QJsonValue(json)), QVariant::fromValue(cbor), QVariant::fromValue(QCborValue(cbor)),
           QVariant::fromValue(QCborMap{{u"list"_s, cbor}}),
-          QVariant::fromValue(QList<Sized>(100, Sized{QString(1000, u'x')}))}) {
+          QVariant::fromValue(std::vector<QString>(100, QString(1000, u'x')))}) {
         const qsizetype size = eventWith(data).estimatedSize();
         QVERIFY2(size >= expected && size < expected * 3 / 2,
                  qPrintable(QLatin1StringView(data.typeName()) + u' ' + QString::number(size)));

@@ -46,6 +46,8 @@ private Q_SLOTS:
     void propertiesTell();
     void changesFromOtherThreads();
     void revocationOfManyHoldsUpNobody();
+    void closeOfAQueueBeforeItDoesNotWait();
+    void ofManyKeysTheOldestIsDropped();
 };
 
 namespace {
@@ -335,14 +337,14 @@ void TestGate::behindAQueue()
     QANAT_WAIT(queue.statistics().inFlight == 5);
     QANAT_FINISH(queue.configure<Gate>([](Gate &gate) { gate.setConsent(Gate::Consent::Granted); }));
     QANAT_WAIT(recording->count() == 5);
-    // Where nobody answers, the deadline ends it, and nothing of it is unknown.
+    // Where nobody answers, a close does not wait for that.
     QANAT_FINISH(queue.configure<Gate>([](Gate &gate) { gate.setConsent(Gate::Consent::Undecided); }));
     queue.write(Batch(someEvents(5)));
     QANAT_WAIT(queue.statistics().inFlight == 5);
-    const QFuture<CloseResult> closed = queue.close(20ms);
+    const QFuture<CloseResult> closed = queue.close(1h);
     QANAT_FINISH(closed);
-    QCOMPARE(closed.result().left(), 5);
-    QCOMPARE(closed.result().unknown(), 0);
+    QCOMPARE(closed.result().left(), 0);
+    QCOMPARE(queue.statistics().filtered, 5);
 }
 
 void TestGate::limitsOfHoldingComeAndGo()
@@ -485,6 +487,40 @@ void TestGate::revocationOfManyHoldsUpNobody()
     QANAT_WAIT(data.use_count() == 1);
     QCOMPARE(p.gate->statistics().filtered, Many);
     QANAT_BALANCED(*p.gate);
+}
+
+void TestGate::closeOfAQueueBeforeItDoesNotWait()
+{
+    DeadLetters dead;
+    Queue queue(std::make_unique<Gate>(std::make_unique<RecordingSink>()));
+    queue.setDeadLetterSink(&dead);
+    queue.write(Batch(someEvents(5)));
+    QANAT_WAIT(queue.statistics().inFlight == 5);
+    const QFuture<CloseResult> closing = queue.close(1h);
+    QANAT_FINISH(closing);
+    QVERIFY(closing.result().isClean());
+    QCOMPARE(queue.statistics().filtered, 5);
+    QCOMPARE(dead.statistics().offered, 0);
+}
+
+void TestGate::ofManyKeysTheOldestIsDropped()
+{
+    auto end = std::make_unique<RecordingSink>();
+    end->setMaxInFlight(4);
+    const auto recording = end->recording();
+    Gate gate(std::move(end));
+    gate.setHoldLimits({100, Limits::Unlimited, Limits::Overflow::DropOldest});
+    QList<Event> events;
+    for (int i = 0; i < 1000; ++i) {
+        events.append(eventOf(QString::number(i)));
+        QVERIFY(gate.write(events.last()));
+        if (i % 50 == 0)
+            QCoreApplication::processEvents();
+    }
+    QCOMPARE(gate.statistics().dropped, 900);
+    gate.setConsent(Gate::Consent::Granted);
+    QANAT_WAIT(recording->count() == 100);
+    QVERIFY(recording->ids().contains(events.last().id()));
 }
 
 QTEST_GUILESS_MAIN(TestGate)

@@ -54,6 +54,7 @@ private Q_SLOTS:
     void line17_closeOfAnEmptyQueueIsPrompt();
     void line17_writesDuringTheFlushAnswerClosed();
     void line18_aFailureDropsThatEventAlone();
+    void whatIsRejectedIsNotKept();
     void theFirstDropIsNamed();
     void line19_anEmptyEventNeitherStopsNorCrashes();
     void line20_aQueueBeforeADeadEndpointCanBeClosed_data();
@@ -198,6 +199,21 @@ void QueueTest::line18_aFailureDropsThatEventAlone()
     QANAT_WAIT(dropped.size() == 1);
     QCOMPARE(dropped[0][0].toLongLong(), 1);
     QCOMPARE(dropped[0][1].value<Delivery>().errorText(), u"refused"_s);
+}
+
+void QueueTest::whatIsRejectedIsNotKept()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->defer();
+    Queue queue(std::move(end));
+    queue.setLimits({10, Limits::Unlimited, Limits::Overflow::Reject});
+    const auto data = std::make_shared<int>();
+    for (int i = 0; i < 10; ++i)
+        queue.write(Batch(eventsSharing(data, 500)));
+    QANAT_WAIT(recording->deferredCalls() == 1);
+    QVERIFY2(data.use_count() <= 50, qPrintable(QString::number(data.use_count())));
+    QANAT_FINISH(queue.discard());
 }
 
 void QueueTest::theFirstDropIsNamed()

@@ -57,11 +57,14 @@ class Document : public QObject
 {
     Q_OBJECT
     Q_PROPERTY(QString title READ title WRITE setTitle NOTIFY titleChanged)
+    Q_PROPERTY(int throwing READ throwing NOTIFY titleChanged)
     Q_PROPERTY(int silent MEMBER silent)
     Q_PROPERTY(Place place MEMBER place NOTIFY placeChanged)
 public:
     enum class State : quint8 { Clean, Modified };
     Q_ENUM(State)
+
+    int throwing() const { throw std::runtime_error("no value"); }
 
     QString title() const { return m_title; }
     void setTitle(const QString &title)
@@ -115,6 +118,10 @@ private Q_SLOTS:
     void allSignals();
     void allSignalsButSome();
     void connectingAgainLeavesNothingBehind();
+    void aSenderMayTakeThePlaceOfAnother();
+    void aSenderMayConnectWhenItIsConnected();
+    void exceptionsOfPropertiesStayInside();
+    void nothingIsNamed();
     void propertyChanges();
     void propertiesRefused();
     void sourceAndSubject();
@@ -288,7 +295,7 @@ void TestSignalSource::aThrowingFunctionFailsItsEmission()
             throw std::runtime_error("no such thing");
         return Event(u"x"_s, value);
     });
-    QTest::ignoreMessage(QtWarningMsg, "An exception left the function that makes an event of a signal: no such thing");
+    QTest::ignoreMessage(QtWarningMsg, "An exception left what makes an event of a signal: no such thing");
     document.emitSecret(1);
     document.emitSecret(2);
     QCOMPARE(at.await(1).first().data(), QVariant(2));
@@ -381,12 +388,13 @@ void TestSignalSource::allSignalsButSome()
     Document document;
     Listening at;
     QTest::ignoreMessage(QtWarningMsg,
-                         "typo of Document is not connected: there is no such signal, so it cannot be left out");
+                         "typo cannot be left out of the signals of Document: there is none of that name");
     SignalOptions options;
-    options.except = {"renamed", "incomplete", "typo"};
+    options.except = {"renamed", "incomplete", "typo", SIGNAL(defaulted(int, int))};
     const SignalSource source = connectAllSignals(&document, &at.sink, u"document"_s, options);
     QVERIFY(source.isActive());
     Q_EMIT document.renamed(u"a"_s, u"b"_s);
+    Q_EMIT document.defaulted(1);
     document.emitSecret(8);
     QCOMPARE(at.await(1).first().type(), u"document.secret"_s);
 }
@@ -413,6 +421,71 @@ void TestSignalSource::connectingAgainLeavesNothingBehind()
     const QList<Event> events = at.await(200);
     QCOMPARE(events.size(), 200);
     QCOMPARE(events[199].data(), QVariant(QVariantMap{{u"title"_s, u"99"_s}}));
+}
+
+// In a slot of its own signal, and at the same address.
+void TestSignalSource::aSenderMayTakeThePlaceOfAnother()
+{
+    std::optional<Document> document(std::in_place);
+    Listening at;
+    SignalSource first = connectSignal(&*document, "secret", &at.sink, u"first"_s);
+    SignalSource second;
+    QObject::connect(&*document, &Document::secret, &at.sink, [&] {
+        document.reset();
+        document.emplace();
+        second = connectSignal(&*document, "secret", &at.sink, u"second"_s);
+    });
+    document->emitSecret(1);
+    QVERIFY(!first.isActive());
+    QVERIFY(second.isActive());
+    document->emitSecret(2);
+    const QList<Event> events = at.await(2);
+    QCOMPARE(events[1].type(), u"second"_s);
+}
+
+void TestSignalSource::aSenderMayConnectWhenItIsConnected()
+{
+    class Eager : public Document
+    {
+    public:
+        Sink *sink = nullptr;
+        SignalSource own;
+
+    protected:
+        void connectNotify(const QMetaMethod &) override
+        {
+            if (Sink *const to = std::exchange(sink, nullptr))
+                own = connectSignal(this, "titleChanged", to, u"own"_s);
+        }
+    };
+    Listening at;
+    Eager document;
+    document.sink = &at.sink;
+    const SignalSource named = connectSignal(&document, "secret", &at.sink, u"named"_s);
+    QVERIFY(named.isActive() && document.own.isActive());
+    document.emitSecret(1);
+    document.setTitle(u"t"_s);
+    QCOMPARE(at.await(2).size(), 2);
+}
+
+void TestSignalSource::exceptionsOfPropertiesStayInside()
+{
+    Document document;
+    Listening at;
+    const SignalSource source = connectProperty(&document, "throwing", &at.sink, u"x"_s);
+    QVERIFY(source.isActive());
+    QTest::ignoreMessage(QtWarningMsg, "An exception left what makes an event of a signal: no value");
+    document.setTitle(u"t"_s);
+    QCOMPARE(at.sink.statistics().offered, 0);
+}
+
+void TestSignalSource::nothingIsNamed()
+{
+    Document document;
+    Listening at;
+    QTest::ignoreMessage(QtWarningMsg,
+                         "A property without a name of Document is not connected: there is no such property");
+    QVERIFY(!connectProperty(&document, nullptr, &at.sink, u"x"_s).isActive());
 }
 
 void TestSignalSource::propertyChanges()
