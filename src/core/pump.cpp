@@ -31,7 +31,9 @@ thread_local bool libraryThread = false;
 
 } // namespace
 
-class PumpReceiver : public QObject
+class PumpReceiver
+    : public QObject
+    , public PumpWaker
 {
     Q_OBJECT
 public:
@@ -40,6 +42,8 @@ public:
     {
         connect(this, &PumpReceiver::wanted, this, &PumpReceiver::run, Qt::QueuedConnection);
     }
+
+    void summon() override { Q_EMIT wanted(); }
 
 Q_SIGNALS:
     void wanted();
@@ -77,15 +81,18 @@ Pump::Pump(Thread thread)
 
 Pump::~Pump() = default;
 
-void Pump::attach()
+void Pump::attach(PumpWaker *waker)
 {
     threadPump.pump = shared_from_this();
     libraryThread = m_thread == Thread::Library;
-    auto *receiver = new PumpReceiver(this);
-    PumpReceiver *woken = nullptr;
+    if (!waker) {
+        m_receiver = std::make_unique<PumpReceiver>(this);
+        waker = m_receiver.get();
+    }
+    PumpWaker *woken = nullptr;
     {
         const std::lock_guard lock(m_mutex);
-        m_receiver = receiver;
+        m_waker = waker;
         if (!m_ready.empty())
             woken = takeWake();
     }
@@ -94,11 +101,10 @@ void Pump::attach()
 
 void Pump::retire()
 {
-    PumpReceiver *receiver = nullptr;
     std::vector<std::shared_ptr<PumpTask>> left;
     {
         const std::lock_guard lock(m_mutex);
-        std::swap(receiver, m_receiver);
+        m_waker = nullptr;
         left.swap(m_ready);
         left.insert(left.end(), m_lingering.begin(), m_lingering.end());
         m_lingering.clear();
@@ -109,18 +115,18 @@ void Pump::retire()
     // Whoever found it there a moment ago is about to be done.
     while (m_wakers.load(std::memory_order_acquire) > 0)
         std::this_thread::yield();
-    delete receiver;
+    m_receiver.reset();
 }
 
 void Pump::wakeAnew()
 {
-    PumpReceiver *receiver = nullptr;
+    PumpWaker *waker = nullptr;
     {
         const std::lock_guard lock(m_mutex);
         m_woken = false;
-        receiver = takeWake();
+        waker = takeWake();
     }
-    wake(receiver);
+    wake(waker);
 }
 
 bool Pump::isCurrent() const
@@ -130,15 +136,15 @@ bool Pump::isCurrent() const
 
 void Pump::schedule(std::shared_ptr<PumpTask> task)
 {
-    PumpReceiver *receiver = nullptr;
+    PumpWaker *waker = nullptr;
     {
         const std::lock_guard lock(m_mutex);
         m_ready.push_back(std::move(task));
-        receiver = takeWake();
+        waker = takeWake();
         if (m_isLingering)
             m_interrupted.notify_one();
     }
-    wake(receiver);
+    wake(waker);
 }
 
 void Pump::linger(const std::shared_ptr<PumpTask> &task)
@@ -146,22 +152,22 @@ void Pump::linger(const std::shared_ptr<PumpTask> &task)
     m_lingering.push_back(task);
 }
 
-// With the mutex: the receiver, if it has to be woken. It stays until it is.
-PumpReceiver *Pump::takeWake()
+// With the mutex: the waker, if the thread has to be woken. It stays until it is.
+PumpWaker *Pump::takeWake()
 {
-    if (m_woken || !m_receiver)
+    if (m_woken || !m_waker)
         return nullptr;
     m_woken = true;
     m_wakers.fetch_add(1, std::memory_order_relaxed);
-    return m_receiver;
+    return m_waker;
 }
 
 // Without the mutex, or the thread that wakes up would wait for it at once.
-void Pump::wake(PumpReceiver *receiver)
+void Pump::wake(PumpWaker *waker)
 {
-    if (!receiver)
+    if (!waker)
         return;
-    Q_EMIT receiver->wanted();
+    waker->summon();
     m_wakers.fetch_sub(1, std::memory_order_release);
 }
 
@@ -204,13 +210,13 @@ void Pump::run()
         }
         const bool isOver = !first && isSliceOver();
         if (isOver || (mayNest && m_next + 1 < m_taken.size())) {
-            PumpReceiver *receiver = nullptr;
+            PumpWaker *waker = nullptr;
             {
                 const std::lock_guard lock(m_mutex);
                 m_woken = m_woken && mayNest;
-                receiver = takeWake();
+                waker = takeWake();
             }
-            wake(receiver);
+            wake(waker);
             if (isOver) {
                 for (size_t i = m_next; i < m_taken.size(); ++i)
                     m_taken[i]->deferred();

@@ -26,11 +26,23 @@ public:
     virtual void deferred();
 };
 
+// Makes the thread of a pump call Pump::run(). Any thread.
+class PumpWaker
+{
+public:
+    virtual void summon() = 0;
+
+protected:
+    PumpWaker() = default;
+    ~PumpWaker() = default;
+    Q_DISABLE_COPY_MOVE(PumpWaker)
+};
+
 class PumpReceiver;
 
 /*
- * Brings tasks into one thread: one wake-up for the thread, through a queued connection without payload, and a list of
- * the tasks that are ready. The tasks cross under a std::mutex.
+ * Brings tasks into one thread: one wake-up for the thread, without payload, and a list of the tasks that are ready. The tasks
+ * cross under a std::mutex. A thread of the library may bring its own waker; any other is woken through a queued connection.
  *
  * A pump may be fed before its thread runs and after it has ended: then the tasks wait, or are never run.
  */
@@ -51,9 +63,11 @@ public:
     ~Pump();
     Q_DISABLE_COPY_MOVE(Pump)
 
-    // Makes it the pump of the current thread; until the thread ends or retire() is called.
-    void attach();
+    // Makes it the pump of the current thread, which \a waker wakes if there is one; until the thread ends or retire() is called.
+    void attach(PumpWaker *waker = nullptr);
     void retire();
+    // What is ready. The pump's thread, when it was summoned.
+    void run();
 
     // Any thread.
 
@@ -68,14 +82,12 @@ public:
     void linger(const std::shared_ptr<PumpTask> &task);
 
 private:
-    friend class PumpReceiver;
-    void run();
-    PumpReceiver *takeWake();
-    void wake(PumpReceiver *receiver);
+    PumpWaker *takeWake();
+    void wake(PumpWaker *waker);
 
     std::mutex m_mutex;
     std::vector<std::shared_ptr<PumpTask>> m_ready;
-    PumpReceiver *m_receiver = nullptr;
+    PumpWaker *m_waker = nullptr;
     bool m_woken = false;
     bool m_isLingering = false;
     std::condition_variable m_interrupted;
@@ -83,6 +95,7 @@ private:
     const Thread m_thread;
 
     // Only the pump's thread:
+    std::unique_ptr<PumpReceiver> m_receiver;
     std::vector<std::shared_ptr<PumpTask>> m_taken;
     size_t m_next = 0;
     std::vector<std::shared_ptr<PumpTask>> m_lingering;

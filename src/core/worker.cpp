@@ -5,6 +5,7 @@
 
 #include "Qanat/core/workerpool.h"
 #include "logging_p.h"
+#include "platform/workerdispatcher_p.h"
 #include "runtime_p.h"
 
 #include <QtCore/qthread.h>
@@ -24,19 +25,23 @@ class WorkerThread final : public QThread
 public:
     explicit WorkerThread(std::shared_ptr<Pump> pump)
         : m_pump(std::move(pump))
+        , m_dispatcher(WorkerDispatcher::create(m_pump.get()))
     {
+        if (m_dispatcher.dispatcher)
+            setEventDispatcher(m_dispatcher.dispatcher);
     }
 
 protected:
     void run() override
     {
-        m_pump->attach();
+        m_pump->attach(m_dispatcher.waker);
         exec();
         m_pump->retire();
     }
 
 private:
     const std::shared_ptr<Pump> m_pump;
+    const WorkerDispatcher m_dispatcher;
 };
 
 // Ends the thread's event loop from inside, so that what was scheduled before is done, and it is not lost on a thread that
