@@ -22,11 +22,13 @@ void Mailbox::Section::unlock()
     if (m_after.pump)
         std::exchange(m_after.pump, nullptr)->schedule(m_mailbox->shared_from_this());
     // What is called here may come back to the mailbox, but not to this section, which lives on one stack.
-    for (const Aftermath::Settlement &settlement : std::exchange(m_after.settlements, {})) {
+    if (!m_after.settlements.isEmpty()) {
         const CurrentMailbox current(m_mailbox); // An outcome may come at any time, between two runs.
-        settlement.upstream->settle(settlement.count, settlement.delivery);
-        if (settlement.call)
-            m_mailbox->tellRest(settlement.call.get(), settlement.upstream);
+        for (const Aftermath::Settlement &settlement : std::exchange(m_after.settlements, {})) {
+            settlement.upstream->settle(settlement.count, settlement.delivery);
+            if (settlement.call)
+                m_mailbox->tellRest(settlement.call.get(), settlement.upstream);
+        }
     }
     const unsigned signals = std::exchange(m_after.signals, 0U);
     const std::unique_ptr<Aftermath::Rare> rare = std::move(m_after.more);

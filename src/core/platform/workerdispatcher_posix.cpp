@@ -89,13 +89,17 @@ public:
     }
     void wakeUp() override
     {
-        const std::lock_guard lock(m_mutex);
-        if (std::exchange(m_isWoken, true))
-            return;
-        if (m_isPolling)
-            m_pipe->write();
-        else
-            m_woken.notify_one();
+        {
+            const std::lock_guard lock(m_mutex);
+            if (std::exchange(m_isWoken, true))
+                return;
+            if (m_isPolling) {
+                m_pipe->write();
+                return;
+            }
+        }
+        // Without the mutex, or the thread would wait for it as soon as it is awake.
+        m_woken.notify_one();
     }
     void interrupt() override
     {
