@@ -292,6 +292,9 @@ WriteResult::Status Broadcaster::add(Sink *sink)
     SinkAccess::noteType(*sink);
     if (sink->state() == PipelineNode::State::Closed)
         return WriteResult::Status::Closed;
+    // It is that of this sink and of all behind it, whichever comes first.
+    if (const std::shared_ptr<Clock> own = clock(); own != Clock::system())
+        SinkAccess::mailbox(*sink)->setClock(own);
     return begin(SinkAccess::mailbox(*this), SinkAccess::mailbox(*sink), Replay::none()) ? WriteResult::Status::Accepted
                                                                                          : WriteResult::Status::Closed;
 }

@@ -719,6 +719,7 @@ void Mailbox::setClock(const std::shared_ptr<Clock> &clock)
         if (Hopper *hopper = m_hopper.load(std::memory_order_relaxed))
             hopper->setClock(clock.get());
         links = m_links;
+        links.insert(links.end(), m_announced.begin(), m_announced.end());
     }
     for (const auto &link : links)
         link->setClock(clock);

@@ -126,7 +126,7 @@ void Mailbox::account(Section &section, const Batch &batch, const CompletionRef 
             if (m_stage != Stage::Open)
                 m_worstOfClose = Delivery::worse(m_worstOfClose, delivery.asDropped());
             noteDrop(section, batch, delivery);
-            if (!upstream)
+            if (!upstream && !DeliveryAccess::isDeadLettered(delivery))
                 warnOfDrop(section);
             if (m_hasDeadLetters)
                 outcome = DeliveryAccess::deadLettered(delivery);

@@ -59,8 +59,9 @@ private:
         }
         m_open = int(first.size());
         const nanoseconds now = Clock::system()->now();
-        const nanoseconds within =
-            m_deadline == nanoseconds::max() ? m_deadline : std::max(m_deadline - now, nanoseconds(0));
+        // What the deadline leaves goes to the dead-letter sinks, which come later and must have the time to keep it.
+        const nanoseconds least = std::exchange(m_isFirst, false) ? nanoseconds(0) : nanoseconds(DeadLetterGrace);
+        const nanoseconds within = m_deadline == nanoseconds::max() ? m_deadline : std::max(m_deadline - now, least);
         for (const MailboxRef &mailbox : first)
             mailbox->close(within, [self = shared_from_this()](const CloseResult &result) { self->closed(result); });
     }
@@ -106,7 +107,10 @@ private:
         goOn();
     }
 
+    static constexpr std::chrono::seconds DeadLetterGrace{2};
+
     const nanoseconds m_deadline;
+    bool m_isFirst = true;
     std::mutex m_mutex;
     int m_open = 0;
     Delivery m_worst;

@@ -29,6 +29,16 @@ QVariant ofObject(const QObject *object)
                        {u"objectName"_s, object->objectName()}};
 }
 
+// What it points to may be gone before anybody looks at the event: items of views, for example.
+QVariant ofPointer(const QVariant &pointer)
+{
+    if (!*static_cast<const void *const *>(pointer.constData()))
+        return QVariant::fromValue(nullptr);
+    QByteArray name = pointer.metaType().name();
+    name.chop(name.endsWith('*') ? 1 : 0);
+    return QVariantMap{{u"class"_s, QString::fromLatin1(name.trimmed())}};
+}
+
 QVariant ofSelection(const QItemSelection &selection)
 {
     QVariantList ranges;
@@ -103,6 +113,8 @@ QVariant signalArgument(const QVariant &value)
     }
     if (type.flags() & QMetaType::PointerToQObject)
         return ofObject(*static_cast<QObject *const *>(value.constData()));
+    if (type.flags() & QMetaType::IsPointer)
+        return ofPointer(value);
     if (type == QMetaType::fromType<QItemSelection>())
         return ofSelection(value.value<QItemSelection>());
     // Of the types of QtCore the rest is carried as it is, or by nothing.

@@ -12,7 +12,8 @@
 namespace Qanat {
 
 /*!
- * How much of a broadcaster's History a new listener hears before the live events: a plain value.
+ * How much of a broadcaster's History a new listener hears before the live events: a plain value. The limits of the listener hold
+ * for it, too, by default 10,000 events: a longer replay wants ListenOptions::limits to be larger.
  *
  * \code
  * events->setHistory(History::last(1000));

@@ -17,7 +17,8 @@ namespace Qanat {
  * Closes all sinks that there are, as Sink::close() does: pipelines side by side, in each the first sink before those behind it, and
  * dead-letter sinks after those that write to them. Any thread; returns at once.
  *
- * The future finishes when all are closed, at the latest shortly after \a within. It has the worst error, and how many events
+ * The future finishes when all are closed, at the latest shortly after \a within; dead-letter sinks get up to 2 s more where the
+ * deadline has left them something. It has the worst error, and how many events
  * were left, of all pipelines together. Listeners and sinks of the GUI thread are closed there: don't block it on the future.
  * Calling it again can only make the deadline earlier. Sinks that are made later are not closed.
  */

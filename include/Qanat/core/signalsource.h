@@ -48,7 +48,7 @@ public:
  *
  * **Arguments** become the event's data, a map with the names of the signal's parameters (`argument1` for one without a name).
  * Values stay what they are, see the table of Event; in place of what an event cannot carry stand: of a QModelIndex `row`
- * and `column`, of an object `class` and `objectName`, of points, sizes and rectangles `x`, `y`, `width`, `height`, of an
+ * and `column`, of an object `class` and `objectName`, of another pointer `class`, of points, sizes and rectangles `x`, `y`, `width`, `height`, of an
  * item selection its ranges, of other types the text that QVariant converts them to. Without arguments there are no data.
  *
  * **Refused**, with a warning, and a handle that is not active: what does not exist, a type, source or subject that no event can
@@ -177,8 +177,10 @@ template<typename Sender, typename Class, typename... Arguments, typename Functo
 SignalSource connectSignal(Sender *sender, void (Class::*signal)(Arguments...), Sink *sink, Functor functor,
                            const SignalOptions &options = {})
 {
-    static_assert(Detail::takesSome<Functor, std::tuple<const Arguments &...>>(std::index_sequence_for<Arguments...>()),
-                  "The function that makes the event must take the signal's arguments, or the first few of them");
+    static_assert(
+        Detail::takesSome<Functor, std::tuple<const Arguments &...>>(std::index_sequence_for<Arguments...>()),
+        "What makes the event must be a function that takes the signal's arguments, or the first few of them; "
+        "or else the type of the event, a QString: u\"...\"_s");
     const SignalSource::Slot slot(sender, sink, options);
     if (slot.isRefused())
         return {};

@@ -3,7 +3,9 @@
 
 #include "qanattest.h"
 
+#include <Qanat/CircuitBreaker>
 #include <Qanat/Queue>
+#include <Qanat/RetryingSink>
 
 #include <QtCore/qregularexpression.h>
 #include <QtCore/qset.h>
@@ -90,6 +92,7 @@ class BroadcasterTest : public ThreadedTest
     Q_OBJECT
 private Q_SLOTS:
     void aDestroyedOneTellsWhatItsSinksLose();
+    void itsClockIsThatOfItsSinks();
     void line07_manyWritersReachEachSinkOnceInOneOrder();
     void line08_addingTwiceChangesNothing();
     void line09_removingAnUnknownSinkSucceeds();
@@ -919,6 +922,25 @@ void BroadcasterTest::aDestroyedOneTellsWhatItsSinksLose()
     QTest::ignoreMessage(QtWarningMsg,
                          "Queue \"audit\": 1000 events were pending when Broadcaster \"events\" was destroyed");
     outer.reset();
+}
+
+void BroadcasterTest::itsClockIsThatOfItsSinks()
+{
+    for (const bool isClockFirst : {true, false}) {
+        const auto clock = std::make_shared<ManualClock>();
+        auto end = std::make_unique<RecordingSink>();
+        const auto recording = end->recording();
+        recording->setBehaviour(always(passingFailure()));
+        Broadcaster events;
+        if (isClockFirst)
+            events.setClock(clock);
+        events.add(std::make_unique<Queue>(std::make_unique<RetryingSink>(std::move(end), CircuitBreaker(1, 1h))));
+        if (!isClockFirst)
+            events.setClock(clock);
+        events.write(someEvent());
+        QVERIFY(clock->waitForWaiter());
+        QANAT_FINISH(events.discard());
+    }
 }
 
 QTEST_GUILESS_MAIN(BroadcasterTest)

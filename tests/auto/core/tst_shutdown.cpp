@@ -18,6 +18,8 @@
 #include <QtCore/qtemporarydir.h>
 #include <QtCore/qtimer.h>
 
+#include <thread>
+
 #include <csignal>
 #include <cstdio>
 
@@ -37,6 +39,7 @@ private Q_SLOTS:
     void nothingToClose();
     void aSinkIsNotClosedBeforeItsBroadcaster();
     void deadLetterSinksComeLast();
+    void whatTheDeadlineLeavesIsKept();
     void deadLettersInACircle();
     void theDeadlineHolds();
     void aLaterCallIsSooner();
@@ -212,6 +215,26 @@ void TestShutdown::deadLetterSinksComeLast()
     queue.write(Batch(someEvents(1000)));
     QANAT_FINISH(shutdown());
     QCOMPARE(dead->deliveredCount(), 1000);
+}
+
+void TestShutdown::whatTheDeadlineLeavesIsKept()
+{
+    constexpr int All = 200;
+    auto end = std::make_unique<RecordingSink>();
+    const auto kept = end->recording();
+    // Like a slow disk: all of it takes longer than the deadline.
+    kept->setBehaviour([](const Event &) {
+        std::this_thread::sleep_for(1ms);
+        return Delivery::delivered();
+    });
+    Queue dead(std::move(end));
+    Queue away(std::make_unique<SlowSink>());
+    away.setDeadLetterSink(&dead);
+    away.write(Batch(someEvents(All)));
+    const QFuture<CloseResult> future = shutdown(10ms);
+    QANAT_FINISH(future);
+    QCOMPARE(kept->count(), All);
+    QCOMPARE(future.result().left(), All);
 }
 
 void TestShutdown::deadLettersInACircle()
