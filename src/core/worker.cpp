@@ -16,33 +16,40 @@ using namespace Qt::StringLiterals;
 
 namespace Qanat {
 
-namespace {
-
-std::atomic<int> ownWorkers{0};
-
 class WorkerThread final : public QThread
 {
 public:
     explicit WorkerThread(std::shared_ptr<Pump> pump)
         : m_pump(std::move(pump))
-        , m_dispatcher(WorkerDispatcher::create(m_pump.get()))
     {
-        if (m_dispatcher.dispatcher)
-            setEventDispatcher(m_dispatcher.dispatcher);
+    }
+
+    // The dispatcher belongs to the thread once that runs, and to nobody if it never does: so it is made here.
+    void begin()
+    {
+        const WorkerDispatcher made = WorkerDispatcher::create(m_pump.get());
+        m_waker = made.waker;
+        if (made.dispatcher)
+            setEventDispatcher(made.dispatcher);
+        start();
     }
 
 protected:
     void run() override
     {
-        m_pump->attach(m_dispatcher.waker);
+        m_pump->attach(m_waker);
         exec();
         m_pump->retire();
     }
 
 private:
     const std::shared_ptr<Pump> m_pump;
-    const WorkerDispatcher m_dispatcher;
+    PumpWaker *m_waker = nullptr;
 };
+
+namespace {
+
+std::atomic<int> ownWorkers{0};
 
 // Ends the thread's event loop from inside, so that what was scheduled before is done, and it is not lost on a thread that
 // has not begun yet.
@@ -84,6 +91,11 @@ Worker::~Worker()
     Runtime::joinLater(m_thread);
 }
 
+QThread *Worker::thread() const
+{
+    return m_thread;
+}
+
 bool Worker::isAlive() const
 {
     return m_thread->isRunning();
@@ -91,7 +103,7 @@ bool Worker::isAlive() const
 
 void Worker::start()
 {
-    m_thread->start();
+    m_thread->begin();
 }
 
 int Worker::ownCount()

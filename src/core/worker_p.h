@@ -17,6 +17,7 @@ QT_END_NAMESPACE
 namespace Qanat {
 
 class WorkerPool;
+class WorkerThread;
 
 /*
  * A thread of the library with a pump. It starts when QCoreApplication exists, and ends when nobody holds it any more. It is
@@ -31,7 +32,7 @@ public:
     Q_DISABLE_COPY_MOVE(Worker)
 
     const std::shared_ptr<Pump> &pump() const { return m_pump; }
-    QThread *thread() const { return m_thread; }
+    QThread *thread() const;
     QString name() const { return m_name; }
     // Whether tasks are, or will be, run.
     bool isAlive() const;
@@ -47,7 +48,7 @@ private:
     const QString m_name;
     const Use m_use;
     const std::shared_ptr<Pump> m_pump;
-    QThread *const m_thread;
+    WorkerThread *const m_thread;
 };
 
 class WorkerPoolAccess
