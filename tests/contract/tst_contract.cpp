@@ -119,9 +119,14 @@ ContractSubject read()
     });
     ContractSubject subject(std::move(channel));
     subject.environment = reader;
-    subject.arrivedIds = [reader = reader.get()] {
-        const std::lock_guard lock(reader->mutex);
-        return reader->ids;
+    subject.arrivedIds = [reader = reader.get(), sink = subject.sink.get()] {
+        const auto ids = [reader] {
+            const std::lock_guard lock(reader->mutex);
+            return reader->ids;
+        };
+        // What the channel has taken is delivered, also where it is still to be read.
+        (void)waitUntil([&] { return ids().size() == sink->statistics().delivered; });
+        return ids();
     };
     return subject;
 }
