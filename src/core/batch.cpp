@@ -59,7 +59,7 @@ void Chunk::destroy() noexcept
 {
     {
         Tally tally;
-        for (quint32 i = 0; i < used; ++i)
+        for (quint32 i = 0; i < used(); ++i)
             tally.add(events()[i].d);
     }
     this->~Chunk();

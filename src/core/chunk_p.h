@@ -27,18 +27,21 @@ struct Chunk
     }
 
     Event *events() noexcept { return reinterpret_cast<Event *>(this + 1); }
-    bool isFull() const noexcept { return used == capacity; }
+    bool isFull() const noexcept { return used() == capacity; }
+    // The slots that are filled. Only its owner finds the last word; to others it is an estimate.
+    quint32 used() const noexcept { return m_used.load(std::memory_order_relaxed); }
     template<typename AnEvent>
     void append(AnEvent &&event)
     {
-        new (events() + used++) Event(std::forward<AnEvent>(event));
+        const quint32 slot = used();
+        new (events() + slot) Event(std::forward<AnEvent>(event));
+        m_used.store(slot + 1, std::memory_order_relaxed);
     }
 
     // Nanoseconds by the clock of the first sink that accepted it; 0 before.
     std::atomic<qint64> acceptedAt{0};
     // All events were found valid, so no other intake has to look at them.
     std::atomic<bool> isChecked{false};
-    quint32 used = 0;
     const quint32 capacity;
 
 private:
@@ -50,6 +53,7 @@ private:
     }
     void destroy() noexcept;
 
+    std::atomic<quint32> m_used{0};
     std::atomic<int> m_references{1};
 };
 
@@ -79,7 +83,8 @@ public:
     {
         constexpr quint32 Large = 64;
         constexpr qsizetype Share = 4;
-        if (!batch.m_chunk || batch.m_chunk->used <= Large || batch.size() * Share >= qsizetype(batch.m_chunk->used))
+        if (!batch.m_chunk || batch.m_chunk->used() <= Large
+            || batch.size() * Share >= qsizetype(batch.m_chunk->used()))
             return batch;
         return batch.withEvents(QList<Event>(batch.begin(), batch.end()));
     }

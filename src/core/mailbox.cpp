@@ -176,7 +176,7 @@ WriteResult Mailbox::write(const Batch &batch)
             reject(batch.size() - prefix, WriteResult::Status::Invalid);
             return WriteResult(WriteResult::Status::Invalid, prefix);
         }
-        if (batch.size() == qsizetype(chunk->used))
+        if (batch.size() == qsizetype(chunk->used()))
             chunk->isChecked.store(true, std::memory_order_relaxed);
     }
 
@@ -425,7 +425,7 @@ void Mailbox::noteSingleWrite()
         return;
     Hopper *hopper = m_hopper.load(std::memory_order_relaxed);
     if (!hopper || !hopper->isOpen()) {
-        if (BatchBuilder::chunk(run->batch)->used % Many != 0)
+        if (BatchBuilder::chunk(run->batch)->used() % Many != 0)
             return;
         if (!hopper) {
             hopper = new Hopper(m_clock.get(), m_isAttended);
@@ -434,7 +434,7 @@ void Mailbox::noteSingleWrite()
         hopper->open();
     }
     // Who writes now and then is not worth it.
-    if (BatchBuilder::chunk(run->batch)->used % Few == 0)
+    if (BatchBuilder::chunk(run->batch)->used() % Few == 0)
         hopper->enroll();
 }
 

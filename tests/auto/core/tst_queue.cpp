@@ -4,6 +4,7 @@
 #include "messagecatcher.h"
 #include "qanattest.h"
 
+#include <Qanat/Broadcaster>
 #include <Qanat/CircuitBreaker>
 #include <Qanat/DeadLetters>
 #include <Qanat/ExponentialBackoff>
@@ -55,6 +56,7 @@ private Q_SLOTS:
     void line17_writesDuringTheFlushAnswerClosed();
     void line18_aFailureDropsThatEventAlone();
     void whatIsRejectedIsNotKept();
+    void aLimitTakesFromBatchesThatAreStillWritten();
     void theFirstDropIsNamed();
     void line19_anEmptyEventNeitherStopsNorCrashes();
     void line20_aQueueBeforeADeadEndpointCanBeClosed_data();
@@ -214,6 +216,28 @@ void QueueTest::whatIsRejectedIsNotKept()
     QANAT_WAIT(recording->deferredCalls() == 1);
     QVERIFY2(data.use_count() <= 50, qPrintable(QString::number(data.use_count())));
     QANAT_FINISH(queue.discard());
+}
+
+// Under a limit a broadcaster hands on a part of what has come: memory that its writer goes on filling while the queue looks at it.
+void QueueTest::aLimitTakesFromBatchesThatAreStillWritten()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    Queue queue(std::move(end));
+    queue.setLimits({1000000, Limits::Unlimited, Limits::Overflow::Reject});
+    Broadcaster broadcaster;
+    broadcaster.add(&queue);
+    broadcaster.setLimits({64, Limits::Unlimited, Limits::Overflow::Wait});
+    constexpr int Count = IsSanitized ? 20000 : 100000;
+    std::atomic<int> accepted{0};
+    Crew writer(1, [&](int) {
+        for (int i = 0; i < Count; ++i)
+            accepted += broadcaster.write(someEvent()) == WriteResult::Status::Accepted;
+    });
+    QVERIFY(writer.wait());
+    QCOMPARE(accepted.load(), Count);
+    QANAT_WAIT(recording->deliveredCount() == Count);
+    QANAT_BALANCED(queue);
 }
 
 void QueueTest::theFirstDropIsNamed()

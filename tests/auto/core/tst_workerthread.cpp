@@ -67,6 +67,24 @@ struct Inside
 
 } // namespace
 
+// Its slot is called by its name: how else a functor gets to another thread is compiled in here, while the mutex that it passes
+// under is inside of QtCore, where TSan does not see it.
+class CallCounter : public QObject
+{
+    Q_OBJECT
+public:
+    using QObject::QObject;
+    std::atomic<int> count{0};
+    std::atomic<bool> isThere{true};
+
+public Q_SLOTS:
+    void note()
+    {
+        isThere = isThere && QThread::currentThread() == thread();
+        ++count;
+    }
+};
+
 void WorkerThreadTest::timersFire()
 {
     Inside inside;
@@ -157,21 +175,12 @@ void WorkerThreadTest::manyTimersAndAFlood()
 void WorkerThreadTest::queuedCallsArrive()
 {
     Inside inside;
-    QPointer<QObject> object;
-    QVERIFY(inside.run([&](RecordingSink &sink) { object = new QObject(&sink); }));
-    std::atomic<int> count{0};
-    std::atomic<bool> isThere{true};
-    for (int i = 0; i < 1000; ++i) {
-        QMetaObject::invokeMethod(
-            object.data(),
-            [&] {
-                ++count;
-                isThere = isThere && QThread::currentThread() != qApp->thread();
-            },
-            Qt::QueuedConnection);
-    }
-    QANAT_WAIT(count == 1000);
-    QVERIFY(isThere);
+    QPointer<CallCounter> object;
+    QVERIFY(inside.run([&](RecordingSink &sink) { object = new CallCounter(&sink); }));
+    for (int i = 0; i < 1000; ++i)
+        QVERIFY(QMetaObject::invokeMethod(object.data(), "note", Qt::QueuedConnection));
+    QANAT_WAIT(object->count == 1000);
+    QVERIFY(object->isThere);
     object->deleteLater();
     QANAT_WAIT(object.isNull());
 }
