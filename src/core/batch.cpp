@@ -3,14 +3,26 @@
 
 #include "chunk_p.h"
 
+#include "hotpath_p.h"
+
 #include <array>
 #include <new>
 
 namespace Qanat {
 
-Chunk *Chunk::create(quint32 capacity)
+namespace {
+
+// The memory of one small chunk. Those are made and let go of by turns, in different threads, where each event wakes somebody
+// up; an allocator finds out of the way what one thread gave back and another one wants.
+std::atomic<void *> spareMemory{nullptr};
+
+} // namespace
+
+QANAT_HOT_PATH Chunk *Chunk::create(quint32 capacity)
 {
-    void *memory = ::operator new(sizeof(Chunk) + size_t(capacity) * sizeof(Event));
+    void *memory = capacity == SmallCapacity ? spareMemory.exchange(nullptr, std::memory_order_acquire) : nullptr;
+    if (!memory)
+        memory = ::operator new(sizeof(Chunk) + size_t(capacity) * sizeof(Event));
     return new (memory) Chunk(capacity);
 }
 
@@ -62,8 +74,9 @@ void Chunk::destroy() noexcept
         for (quint32 i = 0; i < used(); ++i)
             tally.add(events()[i].d);
     }
+    const bool isSmall = capacity == SmallCapacity;
     this->~Chunk();
-    ::operator delete(this);
+    ::operator delete(isSmall ? spareMemory.exchange(this, std::memory_order_acq_rel) : this);
 }
 
 namespace {
@@ -78,8 +91,6 @@ Chunk *chunkOf(const Range &events)
 }
 
 } // namespace
-
-Batch::Batch() noexcept = default;
 
 Batch::Batch(const Event &event)
     : Batch({event})
@@ -106,14 +117,6 @@ Batch::Batch(const Batch &other) noexcept
         m_chunk->ref();
 }
 
-Batch::Batch(Batch &&other) noexcept
-    : m_chunk(std::exchange(other.m_chunk, nullptr))
-    , m_begin(std::exchange(other.m_begin, nullptr))
-    , m_end(std::exchange(other.m_end, nullptr))
-    , m_key(std::exchange(other.m_key, 0))
-{
-}
-
 Batch &Batch::operator=(const Batch &other) noexcept
 {
     if (this != &other)
@@ -121,19 +124,9 @@ Batch &Batch::operator=(const Batch &other) noexcept
     return *this;
 }
 
-Batch &Batch::operator=(Batch &&other) noexcept
+void Batch::release() noexcept
 {
-    std::swap(m_chunk, other.m_chunk);
-    std::swap(m_begin, other.m_begin);
-    std::swap(m_end, other.m_end);
-    std::swap(m_key, other.m_key);
-    return *this;
-}
-
-Batch::~Batch()
-{
-    if (m_chunk)
-        m_chunk->deref();
+    m_chunk->deref();
 }
 
 Batch Batch::mid(qsizetype position, qsizetype count) const

@@ -4,6 +4,7 @@
 #include "Qanat/core/broadcaster.h"
 
 #include "Qanat/core/workerpool.h"
+#include "chunk_p.h"
 #include "listener_p.h"
 #include "logging_p.h"
 #include "memory_p.h"
@@ -151,9 +152,17 @@ private:
         const bool waits = m_pacing == Broadcaster::Pacing::Slowest;
         bool isComplete = true;
         bool anyClosed = false;
+        BatchShares shares(m_current.batch, m_outlets.size());
+        // A few that follow each other are given it at the same time.
+        constexpr int AFew = 16;
+        const std::shared_ptr<Clock> clock = m_mailbox->clock();
+        Moment moment{clock.get()};
+        int given = 0;
         for (Outlet &outlet : m_outlets) {
+            if (given++ % AFew == 0)
+                moment.time = clock->now();
             while (outlet.accepted < m_current.batch.size()) {
-                const WriteResult result = offer(outlet, waits);
+                const WriteResult result = offer(outlet, shares, moment, waits);
                 outlet.accepted += result.accepted();
                 if (result == WriteResult::Status::Closed) {
                     dismiss(outlet);
@@ -191,11 +200,12 @@ private:
             done.completion.settle(1, isLost ? missed() : Delivery::delivered());
     }
 
-    WriteResult offer(const Outlet &outlet, bool waits)
+    WriteResult offer(const Outlet &outlet, BatchShares &shares, const Moment &moment, bool waits)
     {
-        const Batch rest = m_current.batch.mid(outlet.accepted);
+        Batch rest = shares.take(outlet.accepted);
         if (!m_current.ledger)
-            return waits ? outlet.sink->writeSome(rest) : outlet.sink->write(rest);
+            return waits ? outlet.sink->writeSome(std::move(rest), moment)
+                         : outlet.sink->write(std::move(rest), moment);
         // With a completion it is all or nothing, so a limit that is smaller than the batch wants smaller pieces.
         const Limits limits = outlet.sink->limits();
         const qsizetype most = limits.bytes == Limits::Unlimited ? qsizetype(limits.events / 2) : 1;

@@ -11,16 +11,22 @@ using std::chrono::nanoseconds;
 
 void Call::settle(qsizetype count, const Delivery &delivery)
 {
+    settleAt({}, count, delivery);
+}
+
+void Call::settleAt(const Moment &moment, qsizetype count, const Delivery &delivery)
+{
     // The clock is looked at before the mutex is taken, so that writers wait no longer than they must.
-    const nanoseconds time = clock->now();
+    const nanoseconds time = moment.clock == clock ? moment.time : clock->now();
     if (!isDeferred.load(std::memory_order_relaxed) && mayDefer(count, time)) {
         deferred = delivery;
+        deferredAt = time;
         isDeferred.store(true, std::memory_order_release);
         return;
     }
-    Mailbox::Section section(mailbox.get());
+    Mailbox::Section section(mailbox);
     if (isHere()) {
-        mailbox->settleDeferred(section, this, time);
+        mailbox->settleDeferred(section, this);
     } else if (isDeferred.load(std::memory_order_acquire)) {
         mailbox->warnOfExcess(section, this, count);
         return;
@@ -30,6 +36,8 @@ void Call::settle(qsizetype count, const Delivery &delivery)
 
 qsizetype Call::remaining() const
 {
+    if (isHere() && isDeferred.load(std::memory_order_relaxed))
+        return 0; // The thread that says so need not take the mutex.
     const std::lock_guard lock(mailbox->m_mutex);
     return isDeferred.load(std::memory_order_acquire) ? 0 : left();
 }
@@ -45,7 +53,7 @@ void Call::settleAll(const Delivery &delivery)
 
 void Call::orphan()
 {
-    Mailbox::Section section(mailbox.get());
+    Mailbox::Section section(mailbox);
     if (isInProcess)
         isOrphan = true; // Whether it threw or forgot them is known when it has returned.
     else

@@ -4,6 +4,7 @@
 #ifndef QANAT_CORE_CALL_P_H
 #define QANAT_CORE_CALL_P_H
 
+#include "chunk_p.h"
 #include "mailbox_p.h"
 
 #include <optional>
@@ -14,22 +15,33 @@ namespace Qanat {
 class Call final : public CompletionState
 {
 public:
-    Call(std::shared_ptr<Mailbox> owner, std::shared_ptr<Clock> time, Batch events, std::chrono::nanoseconds accepted,
-         CompletionRef up)
-        : mailbox(std::move(owner))
-        , clock(std::move(time))
+    // It begins with three references: for those in flight, for whoever calls, and for the completion.
+    Call(Mailbox *owner, const Clock *time, Batch events, std::chrono::nanoseconds accepted, CompletionRef up,
+         CompletionRef lends)
+        : CompletionState(3)
+        , mailbox(owner)
+        , clock(time)
+        , lender(std::move(lends))
         , batch(std::move(events))
         , stamp(accepted)
         , upstream(std::move(up))
+        , m_owner(owner->shared_from_this())
     {
+    }
+    ~Call() override
+    {
+        if (lender)
+            BatchBuilder::forget(batch);
     }
 
     void settle(qsizetype count, const Delivery &delivery) override;
+    void settleAt(const Moment &moment, qsizetype count, const Delivery &delivery) override;
     void settleAll(const Delivery &delivery) override;
     qsizetype remaining() const override;
     void setParked(bool parked) override { mailbox->parkCall(this, parked); }
     void orphan() override;
     bool triesAgain() const override { return true; }
+    bool keeps(const Batch &events) const override { return BatchBuilder::isPart(batch, events); }
 
     qsizetype left() const { return isOver ? 0 : batch.size() - position; }
     // A whole batch that is settled within process() is accounted when that has returned, which takes the mutex once less;
@@ -46,16 +58,20 @@ public:
         return &tag;
     }
 
-    const std::shared_ptr<Mailbox> mailbox;
-    const std::shared_ptr<Clock> clock;
+    Mailbox *const mailbox;
+    const Clock *const clock; // The mailbox keeps all that it ever had.
+    // Where the one above has the same events, they are only borrowed: to count a reference costs as much as a fetch from another
+    // processor, and this is done for each sink.
+    const CompletionRef lender;
     const Batch batch;
     const std::chrono::nanoseconds stamp;
-    CompletionRef upstream;
+    CompletionRef upstream; // Until it has heard of the last event.
     qsizetype position = 0; // Written only by who has the completion, which therefore may read it without the mutex.
     // The thread that is in process(), which alone defers an outcome.
     std::atomic<const void *> processThread{nullptr};
     std::chrono::nanoseconds processBegin{0};
     Delivery deferred;
+    std::chrono::nanoseconds deferredAt{0};
     // Also for other threads, which may get the completion before process() has returned.
     std::atomic<bool> isDeferred{false};
     // Outcomes that wait for one that is just being told.
@@ -65,6 +81,9 @@ public:
     bool isInProcess = false;
     bool isOrphan = false;
     bool isOver = false; // Settled, or void since nobody waits any more.
+
+private:
+    const std::shared_ptr<PumpTask> m_owner; // The mailbox.
 };
 
 } // namespace Qanat

@@ -17,12 +17,13 @@ namespace Qanat {
 struct Chunk
 {
     static constexpr quint32 Capacity = 2048;
+    static constexpr quint32 SmallCapacity = 16;
 
     static Chunk *create(quint32 capacity);
-    void ref() noexcept { m_references.fetch_add(1, std::memory_order_relaxed); }
-    void deref() noexcept
+    void ref(int count = 1) noexcept { m_references.fetch_add(count, std::memory_order_relaxed); }
+    void deref(int count = 1) noexcept
     {
-        if (m_references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+        if (m_references.fetch_sub(count, std::memory_order_acq_rel) == count)
             destroy();
     }
 
@@ -74,6 +75,19 @@ public:
         return batch;
     }
     static Chunk *chunk(const Batch &batch) { return batch.m_chunk; }
+    // Without a reference of its own, so it has to be forgotten before it is destroyed.
+    static Batch borrow(const Batch &batch)
+    {
+        Batch borrowed;
+        borrowed.m_chunk = batch.m_chunk;
+        borrowed.m_begin = batch.m_begin;
+        borrowed.m_end = batch.m_end;
+        borrowed.m_key = batch.m_key;
+        return borrowed;
+    }
+    static void forget(const Batch &borrowed) { const_cast<Batch &>(borrowed).m_chunk = nullptr; }
+    // Whether it keeps all events of \a part.
+    static bool isPart(const Batch &batch, const Batch &part) { return batch.m_chunk == part.m_chunk; }
     // The slot behind the end was filled.
     static void extend(Batch &batch) { ++batch.m_end; }
     static void dropFirst(Batch &batch, qsizetype count) { batch.m_begin += count; }
@@ -93,6 +107,41 @@ public:
     {
         return std::exchange(const_cast<Event &>(batch.m_begin[index]), Event());
     }
+};
+
+// So many references to the events of one batch, which are counted in one go: to count each costs as much as a fetch from
+// another processor.
+class BatchShares
+{
+public:
+    BatchShares(const Batch &batch, size_t count)
+        : m_batch(batch)
+        , m_left(int(count))
+    {
+        BatchBuilder::chunk(m_batch)->ref(m_left);
+    }
+    ~BatchShares()
+    {
+        if (m_left > 0)
+            BatchBuilder::chunk(m_batch)->deref(m_left);
+    }
+    Q_DISABLE_COPY_MOVE(BatchShares)
+
+    // All from \a position on.
+    Batch take(qsizetype position)
+    {
+        if (m_left == 0)
+            return m_batch.mid(position);
+        --m_left;
+        Chunk *const chunk = BatchBuilder::chunk(m_batch);
+        const qsizetype begin = m_batch.begin() - chunk->events();
+        return BatchBuilder::adopt(chunk, quint32(begin + position), quint32(begin + m_batch.size()),
+                                   m_batch.orderKey());
+    }
+
+private:
+    const Batch m_batch;
+    int m_left;
 };
 
 } // namespace Qanat

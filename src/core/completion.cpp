@@ -61,6 +61,16 @@ void CompletionState::settleAll(const Delivery &delivery)
         settle(count, delivery);
 }
 
+void CompletionState::settleAt(const Moment &, qsizetype count, const Delivery &delivery)
+{
+    settle(count, delivery);
+}
+
+bool CompletionState::keeps(const Batch &) const
+{
+    return false;
+}
+
 void CompletionState::setParked(bool) { }
 
 void CompletionState::orphan()

@@ -4,7 +4,9 @@
 #ifndef QANAT_CORE_COMPLETION_P_H
 #define QANAT_CORE_COMPLETION_P_H
 
+#include "Qanat/core/batch.h"
 #include "Qanat/core/completion.h"
+#include "moment_p.h"
 
 #include <atomic>
 #include <memory>
@@ -20,11 +22,15 @@ class CompletionState
 public:
     // In the order of the batch.
     virtual void settle(qsizetype count, const Delivery &delivery) = 0;
+    // The same, just now.
+    virtual void settleAt(const Moment &moment, qsizetype count, const Delivery &delivery);
     virtual void settleAll(const Delivery &delivery);
     virtual qsizetype remaining() const = 0;
     virtual void setParked(bool parked);
     // The completion was destroyed with events left.
     virtual void orphan();
+    // Whether it keeps those events as long as it exists.
+    virtual bool keeps(const Batch &batch) const;
     // Whether *untried* and passing failures are handed to somebody who will try again; else the outcome is final.
     virtual bool triesAgain() const = 0;
 
@@ -38,12 +44,15 @@ public:
     static Delivery lost();
 
 protected:
-    CompletionState() = default;
+    explicit CompletionState(int references = 1)
+        : m_references(references)
+    {
+    }
     virtual ~CompletionState();
     Q_DISABLE_COPY_MOVE(CompletionState)
 
 private:
-    std::atomic<int> m_references{1};
+    std::atomic<int> m_references;
 };
 
 // A reference that, unlike a Completion, settles nothing when it goes.
@@ -103,6 +112,8 @@ public:
             ref->ref();
         return Completion(ref.get());
     }
+    // Takes over a reference.
+    static Completion adopt(CompletionState *state) { return Completion(state); }
     static CompletionState *state(const Completion &completion) { return completion.m_state; }
     // The duty goes over to whoever takes the reference.
     static CompletionRef take(Completion &&completion)

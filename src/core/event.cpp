@@ -6,6 +6,7 @@
 #include "attributerules_p.h"
 #include "event_p.h"
 #include "eventvalue_p.h"
+#include "hotpath_p.h"
 #include "structure_p.h"
 #include "text_p.h"
 
@@ -271,7 +272,7 @@ Event::Event(QString type, QVariant data)
     d->data = std::move(data);
 }
 
-Event::Event(const Event &other) noexcept
+QANAT_HOT_PATH Event::Event(const Event &other) noexcept
     : d(other.d)
 {
     if (d)
@@ -420,7 +421,7 @@ void Event::setExtension(const QString &name, const QVariant &value)
     detached().setExtension(name, value);
 }
 
-bool Event::isValid() const noexcept
+QANAT_HOT_PATH bool Event::isValid() const noexcept
 {
     return d && !d->hasFaults();
 }

@@ -5,6 +5,7 @@
 
 #include "chunk_p.h"
 #include "currentmailbox_p.h"
+#include "hotpath_p.h"
 #include "mailboxsection_p.h"
 #include "runtime_p.h"
 #include "text_p.h"
@@ -85,8 +86,10 @@ quintptr nextIdentity()
 // The first sink that accepts it says when that was.
 void stampAcceptance(const Batch &batch, nanoseconds time)
 {
-    qint64 unset = 0;
-    BatchBuilder::chunk(batch)->acceptedAt.compare_exchange_strong(unset, time.count(), std::memory_order_relaxed);
+    // Thousands may get it, and if all of them wrote there, each would have to fetch it from another processor.
+    std::atomic<qint64> &acceptedAt = BatchBuilder::chunk(batch)->acceptedAt;
+    if (qint64 unset = acceptedAt.load(std::memory_order_relaxed); unset == 0)
+        acceptedAt.compare_exchange_strong(unset, time.count(), std::memory_order_relaxed);
 }
 
 } // namespace
@@ -110,10 +113,11 @@ Delivery Consumer::finish()
 
 Mailbox::Mailbox(Kind kind, std::shared_ptr<Pump> pump, std::shared_ptr<Worker> worker)
     : m_kind(kind)
+    , m_clock(Clock::system().get())
+    , m_pump(std::move(pump))
+    , m_nextCapacity(Chunk::SmallCapacity)
     , m_identity(nextIdentity())
     , m_worker(std::move(worker))
-    , m_pump(std::move(pump))
-    , m_clock(Clock::system())
 {
 }
 
@@ -123,7 +127,7 @@ Mailbox::~Mailbox()
     delete m_hopper.load(std::memory_order_relaxed);
 }
 
-WriteResult Mailbox::write(Event event)
+QANAT_HOT_PATH WriteResult Mailbox::write(Event event)
 {
     if (!event.isValid())
         return reject(1, WriteResult::Status::Invalid);
@@ -135,7 +139,7 @@ WriteResult Mailbox::write(Event event)
         emptyHopper();
         ++m_statistics.offered;
         append(std::move(event), 0);
-        const auto notifier = m_notifier && m_notifier->wants(Notifier::Changed) ? m_notifier : nullptr;
+        const auto notifier = m_wantedSignals & Notifier::Changed ? m_notifier : nullptr;
         if (m_isAwake || !hasSlot()) {
             noteSingleWrite();
             lock.unlock();
@@ -143,11 +147,10 @@ WriteResult Mailbox::write(Event event)
                 notifier->raise(Notifier::Changed);
             return WriteResult(WriteResult::Status::Accepted, 1);
         }
-        Aftermath after;
-        kick(after);
+        const std::shared_ptr<Pump> pump = awaken();
         lock.unlock();
-        if (after.pump)
-            after.pump->schedule(shared_from_this());
+        if (pump)
+            pump->schedule(shared_from_this());
         if (notifier)
             notifier->raise(Notifier::Changed);
         return WriteResult(WriteResult::Status::Accepted, 1);
@@ -158,7 +161,7 @@ WriteResult Mailbox::write(Event event)
     return write(batch);
 }
 
-WriteResult Mailbox::write(const Batch &batch)
+WriteResult Mailbox::write(Batch batch, const Moment &moment)
 {
     Chunk *chunk = BatchBuilder::chunk(batch);
     if (batch.isEmpty())
@@ -180,30 +183,32 @@ WriteResult Mailbox::write(const Batch &batch)
             chunk->isChecked.store(true, std::memory_order_relaxed);
     }
 
-    return writeChecked(batch, Offer::Once);
+    return writeChecked(std::move(batch), Offer::Once, moment);
 }
 
-WriteResult Mailbox::writeSome(const Batch &batch)
+WriteResult Mailbox::writeSome(Batch batch, const Moment &moment)
 {
-    return writeChecked(batch, Offer::Again);
+    return writeChecked(std::move(batch), Offer::Again, moment);
 }
 
-WriteResult Mailbox::writeChecked(const Batch &batch, Offer offer, const std::shared_ptr<const GivenUp> &givenUp)
+WriteResult Mailbox::writeChecked(Batch batch, Offer offer, const Moment &moment,
+                                  const std::shared_ptr<const GivenUp> &givenUp)
 {
     estimate(batch);
+    const qsizetype size = batch.size();
     Section section(this);
     WriteResult result(WriteResult::Status::Closed, 0);
     emptyHopper();
-    m_statistics.offered += batch.size();
+    m_statistics.offered += size;
     if (m_stage == Stage::Open && m_isLimited) {
         result = writeLimited(section, batch, givenUp);
     } else if (m_stage == Stage::Open) {
-        appendBatch(batch, {}, givenUp);
+        appendBatch(std::move(batch), now(moment), {}, givenUp);
         kick(section.after());
         section->signals |= Notifier::Changed;
-        result = WriteResult(WriteResult::Status::Accepted, batch.size());
+        result = WriteResult(WriteResult::Status::Accepted, size);
     }
-    const qsizetype rest = batch.size() - result.accepted();
+    const qsizetype rest = size - result.accepted();
     if (offer == Offer::Again)
         m_statistics.offered -= rest;
     else
@@ -220,7 +225,7 @@ WriteResult Mailbox::writeLimited(Section &section, const Batch &batch, const st
         const qsizetype room = roomFor(batch, accepted);
         if (room > 0) {
             // The limit is one of memory, too: the part that is accepted must not keep all the others.
-            appendBatch(BatchBuilder::compacted(batch.mid(accepted, room)), {}, givenUp);
+            appendBatch(BatchBuilder::compacted(batch.mid(accepted, room)), now(), {}, givenUp);
             accepted += room;
             kick(section.after());
             continue;
@@ -294,16 +299,18 @@ bool Mailbox::dropOldest(Section &section, qsizetype events)
     while (events > 0) {
         NodeList *list = &m_queue;
         Lane *lane = nullptr;
-        for (auto &[key, other] : m_lanes) {
-            if (!other.waiting.isEmpty() && (!lane || other.count > lane->count))
-                lane = &other;
+        if (m_lanes) {
+            for (auto &[key, other] : m_lanes->byKey) {
+                if (!other.waiting.isEmpty() && (!lane || other.count > lane->count))
+                    lane = &other;
+            }
         }
         if (lane)
             list = &lane->waiting;
         // Commands stay.
         Node *previous = nullptr;
         Node *node = list->head;
-        while (node && node->command) {
+        while (node && node->isCommand()) {
             previous = node;
             node = node->next;
         }
@@ -333,7 +340,7 @@ bool Mailbox::dropOldest(Section &section, qsizetype events)
     return any;
 }
 
-void Mailbox::append(Event &&event, qint64 bytes)
+QANAT_HOT_PATH void Mailbox::append(Event &&event, qint64 bytes)
 {
     Node *const run = openRun(std::nullopt);
     BatchBuilder::chunk(run->batch)->append(std::move(event));
@@ -344,7 +351,7 @@ void Mailbox::append(Event &&event, qint64 bytes)
 }
 
 // The last run, if it can take an event of that time (none: now), or else a new one.
-Node *Mailbox::openRun(std::optional<nanoseconds> stamp)
+QANAT_HOT_PATH Node *Mailbox::openRun(std::optional<nanoseconds> stamp)
 {
     const bool isAway = !m_isAttended.load(std::memory_order_relaxed);
     Node *tail = m_queue.tail;
@@ -354,7 +361,7 @@ Node *Mailbox::openRun(std::optional<nanoseconds> stamp)
         if (tail && tail->isBuilding)
             m_nextCapacity = std::min(m_nextCapacity * 4, Chunk::Capacity);
         Chunk *chunk = Chunk::create(m_nextCapacity);
-        tail = new Node;
+        tail = newNode();
         tail->stamp = stamp ? *stamp : now();
         tail->isBuilding = true;
         tail->isExclusive = true;
@@ -366,11 +373,23 @@ Node *Mailbox::openRun(std::optional<nanoseconds> stamp)
     return tail;
 }
 
-// Brings what was dropped into the queue, before something else comes behind it. Whether there was any.
-bool Mailbox::emptyHopper()
+// One is kept, since most sinks have one run after the other.
+QANAT_HOT_PATH Node *Mailbox::newNode()
 {
-    if (hopperCount() == 0)
-        return false;
+    return m_spareNode ? m_spareNode.release() : new Node;
+}
+
+// It has events no more.
+void Mailbox::recycle(Node *node)
+{
+    node->isBuilding = false;
+    node->isExclusive = false;
+    m_spareNode.reset(node);
+}
+
+// Brings what was dropped into the queue, before something else comes behind it. Whether there was any.
+bool Mailbox::emptyFilledHopper()
+{
     Node *run = nullptr;
     qint64 count = 0;
     const bool countsBytes = m_countsBytes.load(std::memory_order_relaxed);
@@ -411,24 +430,18 @@ bool Mailbox::isHopperOpen() const
     return hopper && hopper->isOpen();
 }
 
-qsizetype Mailbox::hopperCount() const
-{
-    const Hopper *hopper = m_hopper.load(std::memory_order_relaxed);
-    return hopper ? hopper->count() : 0;
-}
-
 // Opens the hopper where single events come in fast, and a worker is about to come for them.
 void Mailbox::noteSingleWrite()
 {
     const Node *run = m_queue.tail;
-    if (m_kind != Kind::Boundary || !run || !run->isBuilding || (m_notifier && m_notifier->wants(Notifier::Changed)))
+    if (m_kind != Kind::Boundary || !run || !run->isBuilding || (m_wantedSignals & Notifier::Changed))
         return;
     Hopper *hopper = m_hopper.load(std::memory_order_relaxed);
     if (!hopper || !hopper->isOpen()) {
         if (BatchBuilder::chunk(run->batch)->used() % Many != 0)
             return;
         if (!hopper) {
-            hopper = new Hopper(m_clock.get(), m_isAttended);
+            hopper = new Hopper(m_clock, m_isAttended);
             m_hopper.store(hopper, std::memory_order_release);
         }
         hopper->open();
@@ -438,23 +451,27 @@ void Mailbox::noteSingleWrite()
         hopper->enroll();
 }
 
-void Mailbox::appendBatch(const Batch &batch, CompletionRef upstream, const std::shared_ptr<const GivenUp> &givenUp)
+void Mailbox::appendBatch(Batch batch, nanoseconds stamp, CompletionRef upstream,
+                          const std::shared_ptr<const GivenUp> &givenUp)
 {
     if (batch.size() == 1 && !upstream && !givenUp && !batch.orderKey() && batch.acceptedAt() == nanoseconds(0)) {
         append(Event(batch.first()), bytesOf(batch));
         return;
     }
-    auto *node = new Node;
-    node->batch = batch;
-    node->stamp = now();
-    node->upstream = std::move(upstream);
-    node->givenUp = givenUp;
-    if (!givenUp)
-        stampAcceptance(batch, node->stamp);
-    m_queue.append(node);
     m_statistics.written += batch.size();
     m_statistics.pending += batch.size();
     m_statistics.pendingBytes += bytesOf(batch);
+    Node *const node = newNode();
+    node->stamp = stamp;
+    node->upstream = std::move(upstream);
+    if (givenUp) {
+        node->kind = Node::Kind::DeadLetters;
+        node->givenUp = givenUp;
+    } else {
+        stampAcceptance(batch, stamp);
+    }
+    node->batch = std::move(batch);
+    m_queue.append(node);
 }
 
 qint64 Mailbox::bytesOf(const Batch &batch) const
@@ -528,9 +545,9 @@ WriteResult Mailbox::offer(const Batch &batch, Completion &completion, Handover 
         return WriteResult(WriteResult::Status::Accepted, 0);
     estimate(batch);
     Section section(this);
-    const std::shared_ptr<Consumer> consumer = m_consumer;
-    const bool isHere = handover == Handover::Direct && consumer && m_kind == Kind::Plain && !m_isRunning && m_pump
+    const bool isHere = handover == Handover::Direct && m_consumer && m_kind == Kind::Plain && !m_isRunning && m_pump
                         && m_pump->isCurrent();
+    const std::shared_ptr<Consumer> consumer = isHere ? m_consumer : nullptr;
     if (isHere && m_maxInFlight == 0)
         refreshMaxInFlight(section, consumer);
     emptyHopper();
@@ -552,12 +569,12 @@ WriteResult Mailbox::offer(const Batch &batch, Completion &completion, Handover 
     CompletionRef upstream = CompletionAccess::take(std::move(completion));
     section->signals |= Notifier::Changed;
 
-    const auto lane = isHere && m_maxInFlight > 1 ? m_lanes.find(batch.orderKey()) : m_lanes.end();
-    const bool isFree = isHere && m_consumer && !m_isRunning && m_stage == Stage::Open && m_queue.isEmpty()
-                        && m_tasks.empty() && hasSlot()
-                        && (m_maxInFlight == 1 || (batch.orderKey() != 0 && lane == m_lanes.end()));
+    const bool isFree =
+        isHere && isCurrent(consumer) && !m_isRunning && m_stage == Stage::Open && m_queue.isEmpty() && m_tasks.empty()
+        && hasSlot()
+        && (m_maxInFlight == 1 || (batch.orderKey() != 0 && !(m_lanes && m_lanes->byKey.count(batch.orderKey()))));
     if (!isFree) {
-        appendBatch(batch, std::move(upstream));
+        appendBatch(batch, now(), std::move(upstream));
         kick(section.after());
         return WriteResult(WriteResult::Status::Accepted, batch.size());
     }
@@ -566,12 +583,17 @@ WriteResult Mailbox::offer(const Batch &batch, Completion &completion, Handover 
     m_statistics.written += batch.size();
     m_statistics.pending += batch.size();
     m_statistics.pendingBytes += bytesOf(batch);
-    StateRef<Call> call = makeCall(batch, stamp, std::move(upstream));
-    if (m_maxInFlight > 1)
-        m_lanes[batch.orderKey()].running = call.get();
+    CompletionRef lender = upstream && upstream->keeps(batch) ? upstream : CompletionRef();
+    StateRef<Call> call = lender ? makeCall(BatchBuilder::borrow(batch), stamp, std::move(upstream), std::move(lender))
+                                 : makeCall(batch, stamp, std::move(upstream));
+    if (m_maxInFlight > 1) {
+        if (!m_lanes)
+            m_lanes = std::make_unique<Lanes>();
+        m_lanes->byKey[batch.orderKey()].running = call.get();
+    }
     {
         const CurrentMailbox current(this);
-        invoke(section, call);
+        invoke(section, call.get(), *consumer, stamp);
     }
     section->oldCalls.append(std::move(call));
     if (hasWork() || m_stage != Stage::Open)
@@ -586,6 +608,7 @@ bool Mailbox::enqueue(std::function<void()> command)
         return false;
     emptyHopper();
     auto *node = new Node;
+    node->kind = Node::Kind::Command;
     node->command = std::move(command);
     m_queue.append(node);
     kick(section.after());
@@ -698,9 +721,11 @@ void Mailbox::applyLimits(Section &section, const Limits &limits)
             for (const Node *node = list->head; node; node = node->next)
                 bytes += bytesOf(node->batch);
         }
-        for (const auto &[key, lane] : m_lanes) {
-            for (const Node *node = lane.waiting.head; node; node = node->next)
-                bytes += bytesOf(node->batch);
+        if (m_lanes) {
+            for (const auto &[key, lane] : m_lanes->byKey) {
+                for (const Node *node = lane.waiting.head; node; node = node->next)
+                    bytes += bytesOf(node->batch);
+            }
         }
         for (const StateRef<Call> &call : m_calls)
             bytes += bytesOf(call->batch.mid(call->position));
@@ -715,7 +740,8 @@ void Mailbox::setClock(const std::shared_ptr<Clock> &clock)
     std::vector<std::shared_ptr<Mailbox>> links;
     {
         const std::lock_guard lock(m_mutex);
-        m_oldClocks.push_back(std::exchange(m_clock, clock));
+        m_otherClocks.push_back(clock);
+        m_clock = clock.get();
         if (Hopper *hopper = m_hopper.load(std::memory_order_relaxed))
             hopper->setClock(clock.get());
         links = m_links;
@@ -728,7 +754,7 @@ void Mailbox::setClock(const std::shared_ptr<Clock> &clock)
 std::shared_ptr<Clock> Mailbox::clock() const
 {
     const std::lock_guard lock(m_mutex);
-    return m_clock;
+    return m_otherClocks.empty() ? Clock::system() : m_otherClocks.back();
 }
 
 void Mailbox::setOrderKey(OrderKey key)
@@ -784,6 +810,7 @@ void Mailbox::setNotifier(const std::shared_ptr<Notifier> &notifier)
 {
     const std::lock_guard lock(m_mutex);
     m_notifier = notifier;
+    m_wantedSignals = notifier ? notifier->wanted() : 0;
 }
 
 bool Mailbox::hasSink() const
@@ -795,8 +822,9 @@ bool Mailbox::hasSink() const
 void Mailbox::noteWanted()
 {
     const std::lock_guard lock(m_mutex);
+    m_wantedSignals = m_notifier ? m_notifier->wanted() : 0;
     // What goes by the hopper tells nobody.
-    if (m_notifier && m_notifier->wants(Notifier::Changed))
+    if (m_wantedSignals & Notifier::Changed)
         closeHopper();
 }
 

@@ -18,6 +18,7 @@
 #include "pump_p.h"
 
 #include <QtCore/qfuture.h>
+#include <QtCore/qvarlengtharray.h>
 
 #include <condition_variable>
 #include <deque>
@@ -75,9 +76,9 @@ public:
 
     // --- Any thread
     WriteResult write(Event event);
-    WriteResult write(const Batch &batch);
+    WriteResult write(Batch batch, const Moment &moment = {});
     // The same for one who comes back with the rest: what is not accepted was not offered.
-    WriteResult writeSome(const Batch &batch);
+    WriteResult writeSome(Batch batch, const Moment &moment = {});
     // With a completion that hears of each event. Accepted whole or not at all; if not, the completion is left alone.
     WriteResult offer(const Batch &batch, Completion &completion, Handover handover);
     // The same, and where it is not accepted the completion hears that.
@@ -193,6 +194,12 @@ private:
         qsizetype count = 0;
         Call *running = nullptr;
     };
+    using LaneMap = std::unordered_map<quint64, Lane>;
+    struct Lanes
+    {
+        LaneMap byKey;
+        std::deque<quint64> ready;
+    };
     enum class Stage : quint8 { Open, Draining, ClosingTargets, Finishing, Closed };
 
     // All of these with the mutex, unless they say something else.
@@ -200,16 +207,24 @@ private:
     // The intake
     void append(Event &&event, qint64 bytes);
     Node *openRun(std::optional<std::chrono::nanoseconds> stamp);
-    bool emptyHopper();
+    Node *newNode();
+    void recycle(Node *node);
+    bool emptyHopper() { return hopperCount() > 0 && emptyFilledHopper(); }
+    bool emptyFilledHopper();
     bool closeHopper();
     void awaitHopper();
-    qsizetype hopperCount() const;
+    qsizetype hopperCount() const
+    {
+        const Hopper *hopper = m_hopper.load(std::memory_order_relaxed);
+        return hopper ? hopper->count() : 0;
+    }
     bool isHopperOpen() const;
     void noteSingleWrite();
-    void appendBatch(const Batch &batch, CompletionRef upstream = {},
+    void appendBatch(Batch batch, std::chrono::nanoseconds stamp, CompletionRef upstream = {},
                      const std::shared_ptr<const GivenUp> &givenUp = {});
     enum class Offer : quint8 { Once, Again }; // Again: what is not accepted comes back.
-    WriteResult writeChecked(const Batch &batch, Offer offer, const std::shared_ptr<const GivenUp> &givenUp = {});
+    WriteResult writeChecked(Batch batch, Offer offer, const Moment &moment = {},
+                             const std::shared_ptr<const GivenUp> &givenUp = {});
     WriteResult writeLimited(Section &section, const Batch &batch, const std::shared_ptr<const GivenUp> &givenUp);
     qsizetype roomFor(const Batch &batch, qsizetype position) const;
     bool makeRoom(Section &section, qsizetype events, qint64 bytes);
@@ -222,6 +237,8 @@ private:
     void estimate(const Batch &batch) const { bytesOf(batch); }
 
     // Work
+    bool hasLanes() const { return m_lanes && !m_lanes->byKey.empty(); }
+    bool hasReadyLane() const { return m_lanes && !m_lanes->ready.empty(); }
     bool hasSlot() const;
     bool hasWork() const;
     bool isIdle() const;
@@ -229,6 +246,8 @@ private:
     bool isStreaming() const;
     bool expectsMore() const;
     bool rest();
+    // The pump where a run is to be scheduled, null where there is no need.
+    std::shared_ptr<Pump> awaken();
     void kick(Aftermath &after);
     bool isCurrent(const std::shared_ptr<Consumer> &consumer) const { return m_consumer == consumer; }
     bool step(Section &section, const std::shared_ptr<Consumer> &consumer);
@@ -244,19 +263,21 @@ private:
     qsizetype mostInHand() const;
     void takeInHand(qsizetype most);
     void addToLane(Section &section, quint64 key, Node *node);
-    StateRef<Call> makeCall(Batch batch, std::chrono::nanoseconds stamp, CompletionRef upstream);
-    void invoke(Section &section, const StateRef<Call> &call);
-    void endCall(Call *call);
+    // \a lender: of a batch that is borrowed.
+    StateRef<Call> makeCall(Batch batch, std::chrono::nanoseconds stamp, CompletionRef upstream,
+                            CompletionRef lender = {});
+    void invoke(Section &section, Call *call, Consumer &consumer, std::chrono::nanoseconds time);
+    void endCall(Section &section, Call *call);
 
     // Outcomes
     void settleCall(Section &section, Call *call, qsizetype count, const Delivery &delivery,
                     std::chrono::nanoseconds time);
     void warnOfExcess(Section &section, const Call *call, qsizetype count);
-    void settleDeferred(Section &section, Call *call, std::chrono::nanoseconds time);
+    void settleDeferred(Section &section, Call *call);
     void parkCall(Call *call, bool parked); // without the mutex
     void putBack(Call *call, const Batch &batch);
     void account(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery,
-                 Call *call = nullptr);
+                 Call *call = nullptr, const Moment &moment = {});
     void tellRest(Call *call, const CompletionRef &upstream); // without the mutex
     void noteDeadLetters(int batches); // without the mutex
     void noteDrop(Section &section, const Batch &batch, const Delivery &delivery);
@@ -281,6 +302,7 @@ private:
     void linkClosed(const CloseResult &result); // without the mutex
     void targetClosed(); // without the mutex
     std::chrono::nanoseconds now() const { return m_clock->now(); }
+    std::chrono::nanoseconds now(const Moment &moment) const { return moment.clock == m_clock ? moment.time : now(); }
     Statistics snapshot() const;
     static Delivery discarded();
     // That many single events in one go are a stream.
@@ -289,54 +311,76 @@ private:
     static constexpr quint32 Few = 8;
     QString labelLocked() const;
 
-    // Made once there is much to do; owned. Open only while somebody is about to come, and there is no limit to be kept. It
-    // stands apart from what changes with each event, because every writer looks at it.
+    /*
+     * Thousands of mailboxes may get each event, and their memory does not fit into the caches. So the order of the fields is
+     * that of their use: what each event touches comes first, and together.
+     */
+
+    // Made once there is much to do; owned. Open only while somebody is about to come, and there is no limit to be kept.
     std::atomic<Hopper *> m_hopper{nullptr};
     // The thread of the pump is here, or will be in a moment.
     std::atomic<bool> m_isAttended{false};
+    std::atomic<bool> m_countsBytes{false};
     const Kind m_kind;
+
+    Stage m_stage = Stage::Open;
+    bool m_isLimited = false;
+    bool m_isAwake = false; // A run is scheduled or under way.
+    bool m_isRunning = false; // The consumer is working.
+    bool m_hasDeadLetters = false;
+
+    mutable std::mutex m_mutex;
+    NodeList m_queue;
+    Clock *m_clock;
+    Statistics m_statistics;
+
+    std::unique_ptr<Node> m_spareNode;
+    std::shared_ptr<Pump> m_pump;
+    unsigned m_wantedSignals = 0; // By the notifier.
+    int m_maxInFlight = 0; // Not known before the first run.
+    quint32 m_nextCapacity; // Of the chunk of the next run.
+    std::shared_ptr<Consumer> m_consumer;
+    QVarLengthArray<StateRef<Call>, 1> m_calls; // In flight.
+    qsizetype m_runLength = 0; // Handed out since run() began.
+    std::vector<std::function<void()>> m_tasks;
+    NodeList m_trash; // To be destroyed in the thread of the pump, when there is nothing else to do.
+    std::unique_ptr<Lanes> m_lanes; // Once there are several calls in flight.
+    int m_parkedCount = 0;
+    int m_waitingWriters = 0;
+    int m_withdrawals = 0; // Nodes that say so.
+    bool m_mustReview = false;
+    bool m_mustInterrupt = false;
+    bool m_mustTellClosing = false;
+    bool m_mustFinish = false;
+    bool m_isExpired = false;
+    bool m_isRoomWanted = false;
+    bool m_sumsTargets = false; // A broadcaster: its links have events of their own.
+    bool m_isReleased = true; // There is no consumer.
+    Limits m_limits;
+
+    // From here on what is seldom looked at.
+
     const quintptr m_identity;
     std::shared_ptr<Worker> m_worker;
-
-    alignas(64) mutable std::mutex m_mutex;
     std::condition_variable m_room;
     std::condition_variable m_released;
-    std::shared_ptr<Pump> m_pump;
-    std::shared_ptr<Consumer> m_consumer;
-    std::shared_ptr<Clock> m_clock;
-    std::vector<std::shared_ptr<Clock>> m_oldClocks; // The hopper may still be looking at one.
     std::shared_ptr<Notifier> m_notifier;
+    std::vector<std::shared_ptr<Clock>>
+        m_otherClocks; // The last is in use; the hopper may still be looking at an older one.
     std::weak_ptr<Mailbox> m_parent;
     std::weak_ptr<Mailbox> m_deadLetters;
     std::vector<std::shared_ptr<Mailbox>> m_links;
     std::vector<std::shared_ptr<Mailbox>> m_announced;
-    bool m_hasDeadLetters = false;
     std::vector<std::weak_ptr<Mailbox>> m_watchers;
     OrderKey m_orderKey;
     QString m_typeName; // For people; empty before somebody asked the finished object.
     QString m_name;
 
-    Statistics m_statistics;
-    Limits m_limits;
-    std::atomic<bool> m_countsBytes{false};
     Limits m_usualLimits;
     bool m_hasOtherLimits = false;
-    bool m_isLimited = false;
+    NodeList m_inHand; // Taken out of the queue, for work that does without the mutex.
+    qint64 m_wantedBytes = 0;
 
-    NodeList m_queue;
-    NodeList m_inHand; // Taken from there, for work that does without the mutex.
-    NodeList m_trash; // To be destroyed in the thread of the pump, when there is nothing else to do.
-    quint32 m_nextCapacity = 16;
-    qsizetype m_runLength = 0; // Handed out since run() began.
-    std::vector<std::function<void()>> m_tasks;
-    std::unordered_map<quint64, Lane> m_lanes;
-    std::deque<quint64> m_readyLanes;
-    std::vector<StateRef<Call>> m_calls; // In flight.
-    int m_parkedCount = 0;
-    int m_maxInFlight = 0; // Not known before the first run.
-    int m_waitingWriters = 0;
-
-    Stage m_stage = Stage::Open;
     std::chrono::nanoseconds m_deadline{0};
     std::vector<CloseCallback> m_closeCallbacks;
     CloseResult m_closeResult;
@@ -347,24 +391,12 @@ private:
 
     int m_deadLettersOnTheWay = 0; // Batches of them that some thread is about to write: no close is told before.
 
-    bool m_isAwake = false; // A run is scheduled or under way.
-    bool m_isRunning = false; // The consumer is working.
-    bool m_isReleased = true; // There is no consumer.
-    bool m_mustReview = false;
-    bool m_mustInterrupt = false;
-    bool m_mustTellClosing = false;
     bool m_hasToldClosing = false; // Or will.
-    int m_withdrawals = 0; // Nodes that say so.
-    bool m_isExpired = false;
-    bool m_isRoomWanted = false;
-    qint64 m_wantedBytes = 0;
     bool m_closesAnywhere = false;
     bool m_isLeaving = false; // The object outside is being destroyed.
-    QString m_leaver; // It, or one before it, where nobody else tells of what is lost.
-    bool m_mustFinish = false;
     bool m_isDropNamed = false; // A warning has told of the first one.
     bool m_isReturnNamed = false; // The same for dead letters that went round.
-    bool m_sumsTargets = false; // A broadcaster: its links have events of their own.
+    QString m_leaver; // It, or one before it, where nobody else tells of what is lost.
 };
 
 } // namespace Qanat

@@ -107,7 +107,7 @@ void Mailbox::withdraw()
             return;
         emptyHopper();
         auto *node = new Node;
-        node->isWithdrawal = true;
+        node->kind = Node::Kind::Withdrawal;
         node->command = [] {};
         m_queue.append(node);
         ++m_withdrawals;
@@ -124,23 +124,26 @@ void Mailbox::withdrawWaiting(Section &section)
     static const Delivery withdrawn = Delivery::filtered();
     emptyHopper();
     NodeList waiting;
-    for (auto lane = m_lanes.begin(); lane != m_lanes.end();) {
-        waiting.takeAll(lane->second.waiting);
-        lane->second.count = 0;
-        lane = lane->second.running ? std::next(lane) : m_lanes.erase(lane);
+    if (m_lanes) {
+        auto &[lanes, ready] = *m_lanes;
+        for (auto lane = lanes.begin(); lane != lanes.end();) {
+            waiting.takeAll(lane->second.waiting);
+            lane->second.count = 0;
+            lane = lane->second.running ? std::next(lane) : lanes.erase(lane);
+        }
+        ready.clear();
     }
-    m_readyLanes.clear();
     NodeList commands; // Those keep their order.
     while (m_withdrawals > 0 && !m_queue.isEmpty()) {
         Node *const node = m_queue.takeFirst();
-        m_withdrawals -= node->isWithdrawal;
-        (node->command && !node->isWithdrawal ? commands : waiting).append(node);
+        m_withdrawals -= node->kind == Node::Kind::Withdrawal;
+        (node->kind == Node::Kind::Command ? commands : waiting).append(node);
     }
     commands.takeAll(m_queue);
     m_queue.takeAll(commands);
     m_withdrawals = 0;
     for (const Node *node = waiting.head; node; node = node->next)
-        if (!node->isWithdrawal)
+        if (!node->isCommand())
             account(section, node->batch, node->upstream, withdrawn);
     m_trash.takeAll(waiting);
 }
@@ -148,7 +151,7 @@ void Mailbox::withdrawWaiting(Section &section)
 // Where there is nothing to be waited for, a close ends even while the thread of the sink is busy with other things.
 void Mailbox::closeAnywhere(Section &section)
 {
-    if (!m_closesAnywhere || m_isRunning || m_stage != Stage::Draining || !m_queue.isEmpty() || !m_calls.empty())
+    if (!m_closesAnywhere || m_isRunning || m_stage != Stage::Draining || !m_queue.isEmpty() || !m_calls.isEmpty())
         return;
     m_mustFinish = true;
     setClosed(section, Delivery::delivered());
@@ -199,14 +202,16 @@ void Mailbox::expire(Section &section)
     m_isExpired = true;
     awaitHopper();
     NodeList waiting;
-    for (auto &[key, lane] : m_lanes) {
-        waiting.takeAll(lane.waiting);
-        lane.count = 0;
+    if (m_lanes) {
+        for (auto &[key, lane] : m_lanes->byKey) {
+            waiting.takeAll(lane.waiting);
+            lane.count = 0;
+        }
+        m_lanes->ready.clear();
     }
     waiting.takeAll(m_queue);
-    m_readyLanes.clear();
     for (const Node *node = waiting.head; node; node = node->next) {
-        if (!node->command)
+        if (!node->isCommand())
             noteLeft(section, node->batch, node->upstream, discarded());
     }
     // To destroy a million events takes long, and this may be the GUI thread.
@@ -236,7 +241,7 @@ void Mailbox::expire(Section &section)
         section->oldCalls.append(call);
     }
     m_parkedCount = 0;
-    m_lanes.clear();
+    m_lanes.reset();
     m_mustInterrupt = true;
     if (m_stage != Stage::Closed)
         section.rare().watchesGrace = true;
@@ -445,6 +450,7 @@ void Mailbox::dropConsumer()
     m_isReleased = true;
     m_released.notify_all();
     m_notifier.reset();
+    m_wantedSignals = 0;
     if (m_stage != Stage::Closed)
         setClosed(section, Delivery::delivered());
     section.rare().worker = std::move(m_worker);

@@ -11,32 +11,6 @@ NodeList::~NodeList()
         delete node;
 }
 
-void NodeList::append(Node *node)
-{
-    (tail ? tail->next : head) = node;
-    tail = node;
-}
-
-void NodeList::prepend(Node *node)
-{
-    node->next = head;
-    head = node;
-    if (!tail)
-        tail = node;
-}
-
-Node *NodeList::takeFirst()
-{
-    Node *node = head;
-    if (node) {
-        head = node->next;
-        if (!head)
-            tail = nullptr;
-        node->next = nullptr;
-    }
-    return node;
-}
-
 void NodeList::takeAll(NodeList &other)
 {
     if (other.isEmpty())

@@ -23,12 +23,13 @@ void Mailbox::settleCall(Section &section, Call *call, qsizetype count, const De
     count = std::min(count, call->left());
     if (count <= 0)
         return;
-    section->oldCalls.append(StateRef<Call>::share(call));
-    const Batch events = call->batch.mid(call->position, count);
+    const bool isWhole = call->position == 0 && count == call->batch.size();
+    const Batch part = isWhole ? Batch() : call->batch.mid(call->position, count);
+    const Batch &events = isWhole ? call->batch : part;
     const bool isHandedBack =
         delivery.outcome() == Delivery::Outcome::Untried && !(call->upstream && call->upstream->triesAgain());
     m_statistics.inFlight -= count;
-    if (isHandedBack && call->position == 0 && count == call->batch.size()) {
+    if (isHandedBack && isWhole) {
         // Trying the same again at once would go on for ever.
         account(section, events, call->upstream,
                 Delivery::failed(Delivery::Error::Other, Text::tr("the sink handed everything back without trying")),
@@ -36,7 +37,7 @@ void Mailbox::settleCall(Section &section, Call *call, qsizetype count, const De
     } else if (isHandedBack) {
         putBack(call, events);
     } else {
-        account(section, events, call->upstream, delivery, call);
+        account(section, events, call->upstream, delivery, call, {call->clock, time});
         m_statistics.latency.record(time - call->stamp, count);
     }
     call->position += count;
@@ -50,7 +51,7 @@ void Mailbox::settleCall(Section &section, Call *call, qsizetype count, const De
         section.rare().closesSelf = true;
     if (call->left() > 0)
         return;
-    endCall(call);
+    endCall(section, call);
     if (hasWork() || isHopperOpen() || m_stage != Stage::Open)
         kick(section.after());
 }
@@ -72,10 +73,14 @@ void Mailbox::warnOfExcess(Section &section, const Call *call, qsizetype count)
     }
 }
 
-void Mailbox::settleDeferred(Section &section, Call *call, nanoseconds time)
+void Mailbox::settleDeferred(Section &section, Call *call)
 {
-    if (call->isDeferred.exchange(false, std::memory_order_acq_rel))
-        settleCall(section, call, call->left(), call->deferred, time);
+    if (!call->isDeferred.load(std::memory_order_relaxed)) // By this very thread, if at all.
+        return;
+    call->isDeferred.store(false, std::memory_order_release);
+    settleCall(section, call, call->left(), call->deferred, call->deferredAt);
+    if (m_pump && m_pump->isCurrent()) // It may just have been moved.
+        m_pump->noteLook({call->clock, call->deferredAt});
 }
 
 void Mailbox::putBack(Call *call, const Batch &batch)
@@ -84,8 +89,8 @@ void Mailbox::putBack(Call *call, const Batch &batch)
     node->batch = batch;
     node->stamp = call->stamp;
     node->upstream = call->upstream;
-    const auto lane = m_lanes.find(batch.orderKey());
-    if (batch.orderKey() && lane != m_lanes.end()) {
+    const auto lane = batch.orderKey() && m_lanes ? m_lanes->byKey.find(batch.orderKey()) : LaneMap::iterator();
+    if (batch.orderKey() && m_lanes && lane != m_lanes->byKey.end()) {
         lane->second.count += batch.size();
         lane->second.waiting.prepend(node);
     } else {
@@ -94,7 +99,7 @@ void Mailbox::putBack(Call *call, const Batch &batch)
 }
 
 void Mailbox::account(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery,
-                      Call *call)
+                      Call *call, const Moment &moment)
 {
     const qsizetype count = batch.size();
     m_statistics.pending -= count;
@@ -135,8 +140,10 @@ void Mailbox::account(Section &section, const Batch &batch, const CompletionRef 
     }
     if (upstream && call && call->isTelling) {
         call->untold.emplace_back(count, outcome);
+    } else if (upstream && call && count == call->left()) {
+        section->settlements.append({std::move(call->upstream), count, outcome, {}, moment});
     } else if (upstream) {
-        section->settlements.append({upstream, count, outcome, StateRef<Call>::share(call)});
+        section->settlements.append({upstream, count, outcome, StateRef<Call>::share(call), moment});
         if (call)
             call->isTelling = true;
     }
@@ -189,8 +196,7 @@ void Mailbox::noteDeadLetters(int batches)
 // The first drop of which nobody else would hear. Those of a close are in its result.
 void Mailbox::warnOfDrop(Section &section)
 {
-    if (m_isDropNamed || m_hasDeadLetters || m_stage != Stage::Open
-        || (m_notifier && m_notifier->wants(Notifier::Dropped)))
+    if (m_isDropNamed || m_hasDeadLetters || m_stage != Stage::Open || (m_wantedSignals & Notifier::Dropped))
         return;
     m_isDropNamed = true;
     section.rare().warnings.emplace_back(

@@ -13,22 +13,33 @@ namespace Qanat {
 
 using std::chrono::nanoseconds;
 
-void Mailbox::Section::unlock()
+namespace {
+
+// What clear() does, in a tenth of the time where there is little.
+template<typename List>
+void drop(List &list)
 {
-    const Notifier *const wanted = m_mailbox->m_notifier.get();
-    const bool notifies = wanted && (wanted->wants(m_after.signals));
-    const std::shared_ptr<Notifier> notifier = notifies ? m_mailbox->m_notifier : nullptr;
+    while (!list.isEmpty())
+        list.removeLast();
+}
+
+} // namespace
+
+void Mailbox::Section::unlockAndTell()
+{
+    const std::shared_ptr<Notifier> notifier = m_after.signals ? m_mailbox->m_notifier : nullptr;
     m_lock.unlock();
     if (m_after.pump)
         std::exchange(m_after.pump, nullptr)->schedule(m_mailbox->shared_from_this());
     // What is called here may come back to the mailbox, but not to this section, which lives on one stack.
     if (!m_after.settlements.isEmpty()) {
         const CurrentMailbox current(m_mailbox); // An outcome may come at any time, between two runs.
-        for (const Aftermath::Settlement &settlement : std::exchange(m_after.settlements, {})) {
-            settlement.upstream->settle(settlement.count, settlement.delivery);
+        for (const Aftermath::Settlement &settlement : m_after.settlements) {
+            settlement.upstream->settleAt(settlement.moment, settlement.count, settlement.delivery);
             if (settlement.call)
                 m_mailbox->tellRest(settlement.call.get(), settlement.upstream);
         }
+        drop(m_after.settlements);
     }
     const unsigned signals = std::exchange(m_after.signals, 0U);
     const std::unique_ptr<Aftermath::Rare> rare = std::move(m_after.more);
@@ -37,7 +48,7 @@ void Mailbox::Section::unlock()
             notifier->addDropped(rare->droppedCount, rare->lastDropped);
         notifier->raise(signals);
     }
-    m_after.oldCalls.clear();
+    drop(m_after.oldCalls);
     if (rare)
         apply(*rare);
 }
@@ -87,7 +98,7 @@ void Mailbox::Section::writeDeadLetters(const Aftermath::Rare &after)
     for (const auto &[batch, givenUp] : after.deadLetters) {
         lost += batch.size();
         if (after.deadLetterBox)
-            lost -= after.deadLetterBox->writeChecked(batch, Offer::Once, givenUp).accepted();
+            lost -= after.deadLetterBox->writeChecked(batch, Offer::Once, {}, givenUp).accepted();
     }
     if (lost > 0) {
         qCWarning(qanatSink, "%ls: %lld events were not accepted by the dead-letter sink",

@@ -20,7 +20,8 @@ struct Mailbox::Aftermath
         CompletionRef upstream;
         qsizetype count;
         Delivery delivery;
-        StateRef<Call> call;
+        StateRef<Call> call; // Where more may come; not for the last events of one.
+        Moment moment;
     };
     // What is not told for each run of events stands apart, so that it costs those nothing.
     struct Rare
@@ -56,6 +57,7 @@ struct Mailbox::Aftermath
     unsigned signals = 0;
     std::unique_ptr<Rare> more;
 
+    bool isEmpty() const { return settlements.isEmpty() && oldCalls.isEmpty() && !pump && signals == 0 && !more; }
     Rare &rare()
     {
         if (!more)
@@ -87,9 +89,17 @@ public:
 
     void relock() { m_lock.lock(); }
 
-    void unlock();
+    void unlock()
+    {
+        m_after.signals &= m_mailbox->m_wantedSignals;
+        if (m_after.isEmpty())
+            m_lock.unlock();
+        else
+            unlockAndTell();
+    }
 
 private:
+    void unlockAndTell();
     void apply(const Aftermath::Rare &after);
     void writeDeadLetters(const Aftermath::Rare &after);
 

@@ -9,6 +9,7 @@
 #include "currentmailbox_p.h"
 #include "delivery_p.h"
 #include "event_p.h"
+#include "hotpath_p.h"
 #include "logging_p.h"
 #include "mailboxsection_p.h"
 #include "text_p.h"
@@ -55,10 +56,10 @@ void appendDeadLetters(QList<Event> &events, QList<Event> &returned, const Node 
 
 } // namespace
 
-bool Mailbox::hasSlot() const
+QANAT_HOT_PATH bool Mailbox::hasSlot() const
 {
     if (m_maxInFlight <= 1)
-        return m_calls.empty();
+        return m_calls.isEmpty();
     // What waits for another try holds no slot, but something must be left that can be dropped for what is new.
     if (m_limits.events != Limits::Unlimited && m_limits.overflow == Limits::Overflow::DropOldest && m_parkedCount > 0
         && m_statistics.inFlight * 4 >= m_limits.events * 3)
@@ -70,22 +71,28 @@ bool Mailbox::hasWork() const
 {
     if (!m_tasks.empty() || m_mustReview || m_mustInterrupt || m_mustTellClosing || m_withdrawals > 0)
         return true;
-    if (!m_queue.isEmpty() && m_queue.head->command)
+    if (!m_queue.isEmpty() && m_queue.head->isCommand())
         return true;
-    return (!m_queue.isEmpty() || !m_readyLanes.empty() || hopperCount() > 0) && hasSlot();
+    return (!m_queue.isEmpty() || hasReadyLane() || hopperCount() > 0) && hasSlot();
 }
 
 bool Mailbox::isIdle() const
 {
-    return m_queue.isEmpty() && m_calls.empty() && m_lanes.empty() && m_tasks.empty() && hopperCount() == 0;
+    return m_queue.isEmpty() && m_calls.isEmpty() && !hasLanes() && m_tasks.empty() && hopperCount() == 0;
+}
+
+QANAT_HOT_PATH std::shared_ptr<Pump> Mailbox::awaken()
+{
+    if (m_isAwake || !m_pump)
+        return nullptr;
+    m_isAwake = true;
+    return m_pump;
 }
 
 void Mailbox::kick(Aftermath &after)
 {
-    if (m_isAwake || !m_pump)
-        return;
-    m_isAwake = true;
-    after.pump = m_pump;
+    if (auto pump = awaken())
+        after.pump = std::move(pump);
 }
 
 void Mailbox::poke()
@@ -230,7 +237,7 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
         return run([&] { consumer->interrupt(); });
     if (std::exchange(m_mustReview, false))
         return run([&] { consumer->review(); });
-    if (!m_queue.isEmpty() && m_queue.head->command) {
+    if (!m_queue.isEmpty() && m_queue.head->isCommand()) {
         const std::unique_ptr<Node> node(m_queue.takeFirst());
         m_maxInFlight = 0;
         return run(std::move(node->command));
@@ -239,16 +246,18 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
         return false;
     if (m_queue.isEmpty())
         emptyHopper();
-    if (!m_queue.isEmpty() && m_queue.head->givenUp && hasSlot()) {
+    if (!m_queue.isEmpty() && m_queue.head->kind == Node::Kind::DeadLetters && hasSlot()) {
         markDeadLetters(section);
         return true;
     }
     StateRef<Call> call = nextCall(section);
     if (!call) {
-        const bool hasMore = !m_queue.isEmpty() && (m_queue.head->command || (m_queue.head->givenUp && hasSlot()));
+        const bool hasMore =
+            !m_queue.isEmpty()
+            && (m_queue.head->isCommand() || (m_queue.head->kind == Node::Kind::DeadLetters && hasSlot()));
         return hasMore || emptyTrash(section);
     }
-    invoke(section, call);
+    invoke(section, call.get(), *consumer, now(m_pump && m_pump->isCurrent() ? m_pump->lastLook() : Moment()));
     section->oldCalls.append(std::move(call));
     return true;
 }
@@ -281,6 +290,8 @@ void Mailbox::refreshMaxInFlight(Section &section, const std::shared_ptr<Consume
 qsizetype Mailbox::callLimit(const Batch &batch) const
 {
     qsizetype most = batch.size();
+    if (!m_isLimited)
+        return most;
     if (m_limits.events != Limits::Unlimited)
         most = qsizetype(std::clamp(m_limits.events / 2 / m_maxInFlight, qint64(1), qint64(most)));
     if (m_limits.bytes != Limits::Unlimited) {
@@ -298,12 +309,12 @@ StateRef<Call> Mailbox::nextCall(Section &section)
 {
     if (!hasSlot())
         return {};
-    if (m_maxInFlight > 1 && m_lanes.empty() && !m_calls.empty())
+    if (m_maxInFlight > 1 && !hasLanes() && !m_calls.isEmpty())
         return {}; // What was handed out when there was one in flight has no lane.
-    if (m_maxInFlight > 1 || !m_lanes.empty())
+    if (m_maxInFlight > 1 || hasLanes())
         return nextOfLanes(section);
     Node *node = m_queue.head;
-    if (!node || node->command)
+    if (!node || node->isCommand())
         return {};
     // What somebody waits for in order stays together.
     const qsizetype count =
@@ -316,25 +327,28 @@ StateRef<Call> Mailbox::nextCall(Section &section)
     m_queue.takeFirst();
     if (node->isBuilding) {
         // The next run is likely to be as long as this one.
-        m_nextCapacity = std::clamp(quint32(qNextPowerOfTwo(quint32(count))), 16U, Chunk::Capacity);
+        m_nextCapacity = std::clamp(quint32(qNextPowerOfTwo(quint32(count))), Chunk::SmallCapacity, Chunk::Capacity);
     }
-    const std::unique_ptr<Node> owner(node);
-    return makeCall(std::move(node->batch), node->stamp, std::move(node->upstream));
+    StateRef<Call> call = makeCall(std::move(node->batch), node->stamp, std::move(node->upstream));
+    recycle(node);
+    return call;
 }
 
 StateRef<Call> Mailbox::nextOfLanes(Section &section)
 {
     // No further than needed: what is still in the intake costs less there.
+    if (!m_lanes)
+        m_lanes = std::make_unique<Lanes>();
     dropEmptyLanes();
-    while (m_readyLanes.empty() && !m_queue.isEmpty() && !m_queue.head->command && !m_queue.head->givenUp) {
+    while (!hasReadyLane() && !m_queue.isEmpty() && m_queue.head->kind == Node::Kind::Events) {
         sort(section);
         dropEmptyLanes();
     }
-    if (m_readyLanes.empty() || !hasSlot())
+    if (!hasReadyLane() || !hasSlot())
         return {};
-    const quint64 key = m_readyLanes.front();
-    m_readyLanes.pop_front();
-    Lane &lane = m_lanes[key];
+    const quint64 key = m_lanes->ready.front();
+    m_lanes->ready.pop_front();
+    Lane &lane = m_lanes->byKey[key];
     // What users made is destroyed without the mutex: the nodes, and the batches that are put together.
     Node *const first = lane.waiting.takeFirst();
     section.rare().garbage.append(first);
@@ -367,13 +381,16 @@ StateRef<Call> Mailbox::nextOfLanes(Section &section)
 // A limit may have taken all that a key had.
 void Mailbox::dropEmptyLanes()
 {
-    while (!m_readyLanes.empty()) {
-        const auto lane = m_lanes.find(m_readyLanes.front());
-        if (lane != m_lanes.end() && !lane->second.waiting.isEmpty())
+    if (!m_lanes) // It has expired meanwhile.
+        return;
+    auto &[lanes, ready] = *m_lanes;
+    while (!ready.empty()) {
+        const auto lane = lanes.find(ready.front());
+        if (lane != lanes.end() && !lane->second.waiting.isEmpty())
             return;
-        if (lane != m_lanes.end() && !lane->second.running)
-            m_lanes.erase(lane);
-        m_readyLanes.pop_front();
+        if (lane != lanes.end() && !lane->second.running)
+            lanes.erase(lane);
+        ready.pop_front();
     }
 }
 
@@ -394,6 +411,7 @@ void Mailbox::takeInHand(qsizetype most)
     auto *part = new Node;
     part->batch = first->batch.mid(0, most);
     part->stamp = first->stamp;
+    part->kind = first->kind;
     part->givenUp = first->givenUp;
     BatchBuilder::dropFirst(first->batch, most);
     m_inHand.append(part);
@@ -453,7 +471,7 @@ void Mailbox::markDeadLetters(Section &section)
     constexpr qsizetype AFew = 256;
     for (const qsizetype most = std::min(mostInHand(), AFew); count < most; count += m_inHand.tail->batch.size()) {
         const Node *next = m_queue.head;
-        if (!next || !next->givenUp || next->stamp - stamp > Hopper::LongestRun)
+        if (!next || next->kind != Node::Kind::DeadLetters || next->stamp - stamp > Hopper::LongestRun)
             break;
         takeInHand(most - count);
     }
@@ -510,7 +528,7 @@ void Mailbox::dropReturned(Section &section, const Batch &batch, const QString &
 
 void Mailbox::addToLane(Section &section, quint64 key, Node *node)
 {
-    const auto [place, isNew] = m_lanes.try_emplace(key);
+    const auto [place, isNew] = m_lanes->byKey.try_emplace(key);
     Lane &lane = place->second;
     // A key that waits for another try must not take the room of all others.
     const bool isParked = lane.running && lane.running->isParked;
@@ -546,33 +564,31 @@ void Mailbox::addToLane(Section &section, quint64 key, Node *node)
         }
     }
     if (!lane.running && !lane.waiting.isEmpty() && isNew)
-        m_readyLanes.push_back(key);
+        m_lanes->ready.push_back(key);
 }
 
-StateRef<Call> Mailbox::makeCall(Batch batch, nanoseconds stamp, CompletionRef upstream)
+StateRef<Call> Mailbox::makeCall(Batch batch, nanoseconds stamp, CompletionRef upstream, CompletionRef lender)
 {
-    StateRef<Call> call(new Call(std::static_pointer_cast<Mailbox>(shared_from_this()), m_clock, std::move(batch),
-                                 stamp, std::move(upstream)));
-    m_calls.push_back(call);
+    auto *const call = new Call(this, m_clock, std::move(batch), stamp, std::move(upstream), std::move(lender));
+    m_calls.append(StateRef<Call>(call));
     m_runLength += call->batch.size();
     m_statistics.inFlight += call->batch.size();
-    return call;
+    return StateRef<Call>(call);
 }
 
-void Mailbox::invoke(Section &section, const StateRef<Call> &call)
+void Mailbox::invoke(Section &section, Call *call, Consumer &consumer, nanoseconds time)
 {
-    const std::shared_ptr<Consumer> consumer = m_consumer;
     m_isRunning = true;
     call->isInProcess = true;
-    call->processBegin = now();
+    call->processBegin = time;
     call->processThread.store(Call::threadTag(), std::memory_order_relaxed);
     section.unlock();
     Delivery thrown;
-    call->ref();
-    Completion completion = CompletionAccess::wrap(CompletionRef(call.get()));
-    const bool wasAttended = m_isAttended.exchange(false, std::memory_order_relaxed);
+    Completion completion = CompletionAccess::adopt(call);
+    const bool wasAttended = m_isAttended.load(std::memory_order_relaxed);
+    setAttended(false);
     try {
-        consumer->process(call->batch, std::move(completion));
+        consumer.process(call->batch, std::move(completion));
     } catch (const std::exception &error) {
         thrown = Delivery::failed(Delivery::Error::Exception,
                                   Text::tr("an exception left the sink: %1").arg(QString::fromLocal8Bit(error.what())),
@@ -582,38 +598,47 @@ void Mailbox::invoke(Section &section, const StateRef<Call> &call)
                                   Delivery::Retry::Never);
     }
     setAttended(wasAttended);
-    const nanoseconds time = call->clock->now();
     call->processThread.store(nullptr, std::memory_order_relaxed);
     section.relock();
     m_isRunning = false;
     call->isInProcess = false;
-    settleDeferred(section, call.get(), time);
+    settleDeferred(section, call);
     if (thrown.isFailure()) {
-        settleCall(section, call.get(), std::min(call->left(), qsizetype(1)), thrown, time);
-        settleCall(section, call.get(), call->left(), Delivery::untried(), time);
+        const nanoseconds end = now();
+        settleCall(section, call, std::min(call->left(), qsizetype(1)), thrown, end);
+        settleCall(section, call, call->left(), Delivery::untried(), end);
     } else if (call->isOrphan) {
-        settleCall(section, call.get(), call->left(), CompletionState::lost(), time);
+        settleCall(section, call, call->left(), CompletionState::lost(), now());
     }
 }
 
 // The call has nothing left.
-void Mailbox::endCall(Call *call)
+void Mailbox::endCall(Section &section, Call *call)
 {
     call->isOver = true;
     if (call->isParked)
         --m_parkedCount;
-    const auto lane = m_lanes.find(call->batch.orderKey());
-    if (lane != m_lanes.end() && lane->second.running == call) {
-        lane->second.running = nullptr;
-        if (lane->second.waiting.isEmpty())
-            m_lanes.erase(lane);
-        else
-            m_readyLanes.push_back(lane->first);
+    if (m_lanes) {
+        const auto lane = m_lanes->byKey.find(call->batch.orderKey());
+        if (lane != m_lanes->byKey.end() && lane->second.running == call) {
+            lane->second.running = nullptr;
+            if (lane->second.waiting.isEmpty())
+                m_lanes->byKey.erase(lane);
+            else
+                m_lanes->ready.push_back(lane->first);
+        }
+    }
+    if (m_calls.size() == 1 && m_calls.first().get() == call) {
+        section->oldCalls.append(std::move(m_calls.first()));
+        m_calls.removeLast();
+        return;
     }
     const auto place =
         std::find_if(m_calls.begin(), m_calls.end(), [call](const auto &one) { return one.get() == call; });
-    if (place != m_calls.end())
+    if (place != m_calls.end()) {
+        section->oldCalls.append(std::move(*place));
         m_calls.erase(place);
+    }
 }
 
 } // namespace Qanat

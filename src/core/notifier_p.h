@@ -32,7 +32,7 @@ public:
     explicit Notifier(Sink *sink);
 
     // Any thread.
-    bool wants(unsigned signal) const { return m_wanted.load(std::memory_order_relaxed) & signal; }
+    unsigned wanted() const { return m_wanted.load(std::memory_order_relaxed); }
     void want(unsigned signal);
     void raise(unsigned signals);
     void addDropped(qint64 count, const Delivery &last);

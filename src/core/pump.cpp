@@ -3,6 +3,9 @@
 
 #include "pump_p.h"
 
+#include "Qanat/core/clock.h"
+#include "hotpath_p.h"
+
 #include <chrono>
 #include <thread>
 
@@ -13,7 +16,10 @@ namespace {
 // After this long the thread's own timers and sockets get their turn.
 constexpr std::chrono::milliseconds Slice(4);
 // As long as several wake-ups take, and too short for anybody to notice.
-constexpr std::chrono::microseconds Moment(50);
+constexpr std::chrono::microseconds Lingering(50);
+
+// That of the thread below, without a destructor, which would make each look cost a call.
+thread_local const Pump *currentPump = nullptr;
 
 // Retires the pump when the thread ends.
 struct ThreadPump
@@ -23,6 +29,7 @@ struct ThreadPump
     {
         if (pump)
             pump->retire();
+        currentPump = nullptr;
     }
 };
 
@@ -76,6 +83,7 @@ bool Pump::isLibraryThread()
 
 Pump::Pump(Thread thread)
     : m_thread(thread)
+    , m_lastLook{Clock::system().get()}
 {
 }
 
@@ -84,6 +92,7 @@ Pump::~Pump() = default;
 void Pump::attach(PumpWaker *waker)
 {
     threadPump.pump = shared_from_this();
+    currentPump = this;
     libraryThread = m_thread == Thread::Library;
     if (!waker) {
         m_receiver = std::make_unique<PumpReceiver>(this);
@@ -131,10 +140,10 @@ void Pump::wakeAnew()
 
 bool Pump::isCurrent() const
 {
-    return threadPump.pump.get() == this;
+    return currentPump == this;
 }
 
-void Pump::schedule(std::shared_ptr<PumpTask> task)
+QANAT_HOT_PATH void Pump::schedule(std::shared_ptr<PumpTask> task)
 {
     PumpWaker *waker = nullptr;
     {
@@ -153,7 +162,7 @@ void Pump::linger(const std::shared_ptr<PumpTask> &task)
 }
 
 // With the mutex: the waker, if the thread has to be woken. It stays until it is.
-PumpWaker *Pump::takeWake()
+QANAT_HOT_PATH PumpWaker *Pump::takeWake()
 {
     if (m_woken || !m_waker)
         return nullptr;
@@ -163,7 +172,7 @@ PumpWaker *Pump::takeWake()
 }
 
 // Without the mutex, or the thread that wakes up would wait for it at once.
-void Pump::wake(PumpWaker *waker)
+QANAT_HOT_PATH void Pump::wake(PumpWaker *waker)
 {
     if (!waker)
         return;
@@ -171,9 +180,20 @@ void Pump::wake(PumpWaker *waker)
     m_wakers.fetch_sub(1, std::memory_order_release);
 }
 
-bool Pump::isSliceOver() const
+void Pump::noteLook(const Moment &moment)
 {
-    return std::chrono::steady_clock::now() >= m_sliceEnd;
+    if (moment.clock != m_lastLook.clock)
+        return;
+    m_lastLook.time = moment.time;
+    // On a thread of the application what comes after it counts, too.
+    m_isLookFresh = m_thread == Thread::Library;
+}
+
+bool Pump::isSliceOver()
+{
+    if (!std::exchange(m_isLookFresh, false))
+        m_lastLook.time = m_lastLook.clock->now();
+    return m_lastLook.time >= m_sliceEnd;
 }
 
 void Pump::run()
@@ -181,7 +201,9 @@ void Pump::run()
     // Where an event loop may run inside of a task, what is ready meanwhile needs a wake-up of its own. On the library's
     // threads that would be one too many for each run.
     const bool mayNest = m_thread == Thread::Foreign;
-    m_sliceEnd = std::chrono::steady_clock::now() + Slice;
+    m_lastLook.time = m_lastLook.clock->now();
+    m_isLookFresh = false;
+    m_sliceEnd = m_lastLook.time + Slice;
     {
         const std::lock_guard lock(m_mutex);
         m_woken = !mayNest;
@@ -193,7 +215,7 @@ void Pump::run()
             std::unique_lock lock(m_mutex);
             if (!m_lingering.empty()) {
                 m_isLingering = true;
-                m_interrupted.wait_for(lock, Moment, [this] { return !m_ready.empty(); });
+                m_interrupted.wait_for(lock, Lingering, [this] { return !m_ready.empty(); });
                 m_isLingering = false;
                 for (size_t i = m_ready.empty() ? 1 : 0; i < m_lingering.size(); ++i)
                     m_lingering[i]->deferred();

@@ -4,6 +4,8 @@
 #ifndef QANAT_CORE_PUMP_P_H
 #define QANAT_CORE_PUMP_P_H
 
+#include "moment_p.h"
+
 #include <QtCore/qobject.h>
 
 #include <atomic>
@@ -76,7 +78,11 @@ public:
     void schedule(std::shared_ptr<PumpTask> task);
     bool isCurrent() const;
     // Whether it is time to let the thread do other things. The pump's thread, inside of a task.
-    bool isSliceOver() const;
+    bool isSliceOver();
+    // When it, or a task, looked at the clock the last time, which was before this task or in it.
+    const Moment &lastLook() const { return m_lastLook; }
+    // A task has just looked at a clock.
+    void noteLook(const Moment &moment);
     // Runs the task once more in a moment, and lets the thread wait for that moment. Only on threads of the library; the
     // pump's thread, inside of a task.
     void linger(const std::shared_ptr<PumpTask> &task);
@@ -94,12 +100,14 @@ private:
     std::atomic<int> m_wakers{0};
     const Thread m_thread;
 
-    // Only the pump's thread:
-    std::unique_ptr<PumpReceiver> m_receiver;
+    // Only the pump's thread; what others write must not take it out of its cache:
+    alignas(64) std::unique_ptr<PumpReceiver> m_receiver;
     std::vector<std::shared_ptr<PumpTask>> m_taken;
     size_t m_next = 0;
     std::vector<std::shared_ptr<PumpTask>> m_lingering;
-    std::chrono::steady_clock::time_point m_sliceEnd;
+    Moment m_lastLook;
+    bool m_isLookFresh = false;
+    std::chrono::nanoseconds m_sliceEnd{0};
 };
 
 } // namespace Qanat

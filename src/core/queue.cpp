@@ -27,6 +27,7 @@ class QueueEngine final
 public:
     explicit QueueEngine(std::unique_ptr<Sink> target)
         : m_target(target.release())
+        , m_intake(SinkAccess::mailbox(*m_target))
     {
         m_target->setParent(this);
     }
@@ -34,12 +35,13 @@ public:
     int maxInFlight() const override { return m_target->maxInFlight(); }
     void process(const Batch &batch, Completion completion) override
     {
-        SinkAccess::forward(m_target, batch, std::move(completion));
+        m_intake->forward(batch, std::move(completion), Mailbox::Handover::Direct);
     }
     Sink *target() const { return m_target; }
 
 private:
     Sink *const m_target;
+    const std::shared_ptr<Mailbox> m_intake; // Its own.
 };
 
 std::shared_ptr<Worker> ownWorker()

@@ -5,6 +5,7 @@
 
 #include "Qanat/core/clock.h"
 #include "currentmailbox_p.h"
+#include "hotpath_p.h"
 #include "logging_p.h"
 #include "runtime_p.h"
 #include "text_p.h"
@@ -90,12 +91,12 @@ Sink::~Sink()
     }
 }
 
-WriteResult Sink::write(const Event &event)
+QANAT_HOT_PATH WriteResult Sink::write(const Event &event)
 {
     return d->mailbox->write(event);
 }
 
-WriteResult Sink::write(Event &&event)
+QANAT_HOT_PATH WriteResult Sink::write(Event &&event)
 {
     return d->mailbox->write(std::move(event));
 }

@@ -58,7 +58,9 @@ template<typename End>
 void broadcastTo(benchmark::State &state, int threads)
 {
     const qint64 queues = state.range(0);
-    const qint64 events = std::max(scaled(100'000'000) / std::max(queues, qint64(50)), qint64(10));
+    // Where there are many queues each gets few events, so that less than half of them would measure how it begins.
+    const qint64 all = 100'000'000;
+    const qint64 events = (queues > 1000 ? std::min(all, scaled(4 * all)) : scaled(all)) / std::max(queues, qint64(50));
     const Qanat::Event event(u"bench.event"_s);
     for (auto _ : state) {
         const auto finish = std::make_shared<Finish>(events * queues);

@@ -11,6 +11,7 @@
 
 #include <chrono>
 #include <initializer_list>
+#include <utility>
 #include <vector>
 
 namespace Qanat {
@@ -26,7 +27,7 @@ class QANAT_CORE_EXPORT Batch
 {
 public:
     //! No events.
-    Batch() noexcept;
+    Batch() noexcept = default;
     //!@{
     //! Of events in this order, which nobody has accepted yet.
     explicit Batch(const Event &event);
@@ -36,11 +37,29 @@ public:
     //!@{
     //! What was moved from is empty.
     Batch(const Batch &other) noexcept;
-    Batch(Batch &&other) noexcept;
+    Batch(Batch &&other) noexcept
+        : m_chunk(std::exchange(other.m_chunk, nullptr))
+        , m_begin(std::exchange(other.m_begin, nullptr))
+        , m_end(std::exchange(other.m_end, nullptr))
+        , m_key(std::exchange(other.m_key, 0))
+    {
+    }
     Batch &operator=(const Batch &other) noexcept;
-    Batch &operator=(Batch &&other) noexcept;
+    Batch &operator=(Batch &&other) noexcept
+    {
+        Batch moved(std::move(other));
+        std::swap(m_chunk, moved.m_chunk);
+        std::swap(m_begin, moved.m_begin);
+        std::swap(m_end, moved.m_end);
+        std::swap(m_key, moved.m_key);
+        return *this;
+    }
     //!@}
-    ~Batch();
+    ~Batch()
+    {
+        if (m_chunk)
+            release();
+    }
 
     //!@{
     //! How many events this part has.
@@ -80,6 +99,7 @@ public:
 
 private:
     friend class BatchBuilder;
+    void release() noexcept;
 
     Chunk *m_chunk = nullptr;
     const Event *m_begin = nullptr;

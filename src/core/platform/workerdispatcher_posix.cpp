@@ -5,6 +5,7 @@
 
 #include "workerdispatcher_p.h"
 
+#include "hotpath_p.h"
 #include "pump_p.h"
 
 #include <QtCore/qabstracteventdispatcher.h>
@@ -71,8 +72,8 @@ private:
 } // namespace
 
 class ConditionDispatcher final
-    : public QAbstractEventDispatcher
-    , public PumpWaker
+    : public PumpWaker // First, since each wake-up comes that way.
+    , public QAbstractEventDispatcher
 {
 public:
     explicit ConditionDispatcher(Pump *pump)
@@ -82,12 +83,12 @@ public:
 
     // --- Any thread
 
-    void summon() override
+    QANAT_HOT_PATH void summon() override
     {
         m_isSummoned.store(true, std::memory_order_release);
         wakeUp();
     }
-    void wakeUp() override
+    QANAT_HOT_PATH void wakeUp() override
     {
         {
             const std::lock_guard lock(m_mutex);
