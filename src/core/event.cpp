@@ -66,15 +66,15 @@ QString defaultSource()
 // EventData
 
 EventData::EventData(const EventData &other)
-    : uuid(other.uuid)
+    : faults(other.faults)
+    , hasUuid(other.hasUuid)
+    , uuid(other.uuid)
     , id(other.id)
     , timeMSecs(other.timeMSecs)
     , type(other.type)
     , source(other.source)
     , data(other.data)
     , details(other.details ? std::make_unique<EventDetails>(*other.details) : nullptr)
-    , faults(other.faults)
-    , hasUuid(other.hasUuid)
 {
 }
 

@@ -81,6 +81,9 @@ struct EventData
     [[nodiscard]] bool hasFaults() const noexcept { return faults != 0; }
 
     std::atomic<int> references{1};
+    quint16 faults = IdFault | TypeFault; //!< Beside the references, since every write asks for both.
+    bool hasUuid = false;
+    std::atomic<Portability> portability{Portability::Unknown};
     std::atomic<quint32> estimatedSize{0}; //!< 0: nobody asked yet.
     UuidBytes uuid{}; //!< The id, where it has the form of a UUID: less than half of the text's memory.
     QString id; //!< Every other id.
@@ -89,9 +92,6 @@ struct EventData
     QString source; //!< Empty: the default source.
     QVariant data;
     std::unique_ptr<EventDetails> details;
-    quint16 faults = IdFault | TypeFault;
-    bool hasUuid = false;
-    std::atomic<Portability> portability{Portability::Unknown};
 
 private:
     void note(Fault fault, const char *reason);

@@ -113,12 +113,15 @@ bool Hopper::drop(Event &event) noexcept
         return false;
     const quint32 tail = chute->tail.load(std::memory_order_relaxed);
     const quint32 held = tail - chute->head.load(std::memory_order_acquire);
-    if (held == Chute::Capacity)
+    // Where nobody comes for them, one of those who write has to take them out now and then: a few, so that no write pays for
+    // many others.
+    constexpr quint32 Few = 256;
+    const bool isAttended = m_isAttended.load(std::memory_order_relaxed);
+    if (held >= (isAttended ? Chute::Capacity : Few))
         return false;
     if (held == 0)
         chute->since.store(now().count(), std::memory_order_relaxed);
-    else if (!m_isAttended.load(std::memory_order_relaxed)
-             && now() - nanoseconds(chute->since.load(std::memory_order_relaxed)) > LongestRun)
+    else if (!isAttended && now() - nanoseconds(chute->since.load(std::memory_order_relaxed)) > LongestRun)
         return false;
     const quint64 word = m_word.fetch_add(1, std::memory_order_acq_rel);
     if (!(word & OpenBit))

@@ -73,6 +73,20 @@ void bareLatency(benchmark::State &state)
     samples.report(state);
 }
 
+// Nothing, for as long as the writes take: how often the machine itself is late.
+void nothingLatency(benchmark::State &state)
+{
+    const qint64 count = scaled(ManyEvents);
+    Samples samples(count);
+    for (auto _ : state) {
+        timeEach(state, samples, count, [] {
+            auto time = Time::now(); // Once more, which is about as long as a write.
+            benchmark::DoNotOptimize(time);
+        });
+    }
+    samples.report(state);
+}
+
 // A write whose worker sleeps, and has to be woken.
 void writeIdle(benchmark::State &state)
 {
@@ -200,6 +214,7 @@ void registerLatency()
     row("write/latency", writeLatency);
     row("peer/bare-vector/write/latency", bareLatency);
     row("write/idle", writeIdle);
+    row("peer/nothing/write/latency", nothingLatency);
     row("peer/condition/write/idle", bareIdle);
     row("wake/latency", wakeLatency);
 }

@@ -108,7 +108,7 @@ QString Document::tables(const Figures &figures, int rounds)
         if (!figures.has(goal.row))
             continue;
         const std::optional<double> reached = goal.reached(figures);
-        const QString peer = goal.isRatio() ? numberText(figures.median(goal.peerRow(), goal.peerCounter)) : u"-"_s;
+        const QString peer = goal.hasPeer() ? numberText(figures.median(goal.peerRow(), goal.peerCounter)) : u"-"_s;
         text += u"| %1 | %2 | %3 | %4 | %5 | %6 | %7 | %8 |\n"_s.arg(
             goal.row, goal.counter == goal.unit ? goal.unit : QString(goal.counter).replace(u'_', u' '),
             numberText(figures.median(goal.row, goal.counter)), goal.peer, peer, goal.ratioText(figures),

@@ -17,6 +17,7 @@ struct Goal
         TimesFaster, // At least so many times as fast as the peer.
         TimesAsLong, // At most so many times as long as the peer takes.
         AtMost, // At most so much; there is no peer.
+        AtMostMore, // At most so much more than the peer, which tells what the machine does by itself.
     };
 
     QString row;
@@ -35,7 +36,8 @@ struct Goal
     // The ratio that people look at, and what it has to be.
     QString ratioText(const Figures &figures) const;
     QString boundText() const;
-    bool isRatio() const { return kind != Kind::AtMost; }
+    bool hasPeer() const { return kind != Kind::AtMost; }
+    bool isRatio() const { return kind == Kind::TimesFaster || kind == Kind::TimesAsLong; }
 
 private:
     double reachedBy(double ours, double theirs) const;

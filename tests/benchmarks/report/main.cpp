@@ -81,11 +81,12 @@ void nameMissingPeers(const QStringList &rows, const QString &goEvents)
 // Ten million single writes tell better how many are late than a median of rounds.
 void addLateWrites(Figures &figures)
 {
-    const QString row = u"write/latency"_s;
-    const QList<double> late = figures.values(row, u"over_100us"_s);
-    const QList<double> counts = figures.values(row, u"count"_s);
-    for (qsizetype i = 0; i < late.size(); ++i)
-        figures.add(row, u"over_100us_per_million"_s, late[i] * 1e6 / counts[i]);
+    for (const QString &row : {u"write/latency"_s, u"peer/nothing/write/latency"_s}) {
+        const QList<double> late = figures.values(row, u"over_100us"_s);
+        const QList<double> counts = figures.values(row, u"count"_s);
+        for (qsizetype i = 0; i < late.size(); ++i)
+            figures.add(row, u"over_100us_per_million"_s, late[i] * 1e6 / counts[i]);
+    }
 }
 
 } // namespace
