@@ -53,7 +53,12 @@ private:
 class Samples
 {
 public:
-    explicit Samples(qint64 most) { m_spent.reserve(size_t(most)); }
+    // Its memory is fetched now, or to fetch it would be part of what is measured.
+    explicit Samples(qint64 most)
+    {
+        m_spent.resize(size_t(most));
+        m_spent.clear();
+    }
 
     void add(Time::duration spent)
     {

@@ -12,55 +12,73 @@
 
 namespace Bench {
 
-// Does nothing but count; tells of it once for all its events.
+// Counts, and tells of it when all are there: those of a warm-up, and then the others.
+class Count
+{
+public:
+    Count(std::shared_ptr<Finish> finish, qint64 expected, qint64 warmUp)
+        : m_finish(std::move(finish))
+        , m_expected(expected)
+        , m_warmUp(warmUp)
+    {
+    }
+
+    void add(qint64 count)
+    {
+        m_count += count;
+        if (m_count >= (m_told < m_warmUp ? m_warmUp : m_warmUp + m_expected))
+            m_finish->arrived(m_count - std::exchange(m_told, m_count));
+    }
+
+private:
+    const std::shared_ptr<Finish> m_finish;
+    const qint64 m_expected;
+    const qint64 m_warmUp;
+    qint64 m_count = 0;
+    qint64 m_told = 0;
+};
+
+// Does nothing but count.
 class CountingSink final : public Qanat::Sink
 {
 public:
-    CountingSink(std::shared_ptr<Finish> finish, qint64 expected)
-        : m_finish(std::move(finish))
-        , m_expected(expected)
+    CountingSink(std::shared_ptr<Finish> finish, qint64 expected, qint64 warmUp = 0)
+        : m_count(std::move(finish), expected, warmUp)
     {
     }
 
 protected:
     void process(const Qanat::Batch &batch, Qanat::Completion completion) override
     {
-        m_count += batch.size();
         completion.settleAll(Qanat::Delivery::delivered());
-        if (m_count >= m_expected)
-            m_finish->arrived(m_count);
+        m_count.add(batch.size());
     }
 
 private:
-    const std::shared_ptr<Finish> m_finish;
-    const qint64 m_expected;
-    qint64 m_count = 0;
+    Count m_count;
 };
 
 // Looks at the type of each event, and counts those that it wants.
 class LookingSink final : public Qanat::Sink
 {
 public:
-    LookingSink(std::shared_ptr<Finish> finish, qint64 expected)
-        : m_finish(std::move(finish))
-        , m_expected(expected)
+    LookingSink(std::shared_ptr<Finish> finish, qint64 expected, qint64 warmUp)
+        : m_count(std::move(finish), expected, warmUp)
     {
     }
 
 protected:
     void process(const Qanat::Batch &batch, Qanat::Completion completion) override
     {
+        qint64 count = 0;
         for (const Qanat::Event &event : batch)
-            m_count += event.typeView() == u"bench.event";
+            count += event.typeView() == u"bench.event";
         completion.settleAll(Qanat::Delivery::delivered());
-        if (m_count >= m_expected)
-            m_finish->arrived(m_count);
+        m_count.add(count);
     }
 
 private:
-    const std::shared_ptr<Finish> m_finish;
-    const qint64 m_expected;
-    qint64 m_count = 0;
+    Count m_count;
 };
 
 // Tells of each event.

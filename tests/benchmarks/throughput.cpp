@@ -58,17 +58,21 @@ template<typename End>
 void broadcastTo(benchmark::State &state, int threads)
 {
     const qint64 queues = state.range(0);
-    // Where there are many queues each gets few events, so that less than half of them would measure how it begins.
-    const qint64 all = 100'000'000;
-    const qint64 events = (queues > 1000 ? std::min(all, scaled(4 * all)) : scaled(all)) / std::max(queues, qint64(50));
+    // As many as go-events gets. A tenth comes before, so that each queue has worked once.
+    const qint64 events = std::max(scaled(20'000'000) / std::max(queues, qint64(20)), qint64(10));
+    const qint64 warmUp = std::max(events / 10, qint64(1));
     const Qanat::Event event(u"bench.event"_s);
     for (auto _ : state) {
-        const auto finish = std::make_shared<Finish>(events * queues);
+        const auto finish = std::make_shared<Finish>(warmUp * queues);
         Qanat::WorkerPool pool(threads);
         Qanat::Broadcaster broadcaster;
         for (qint64 i = 0; i < queues; ++i)
-            broadcaster.add(std::make_unique<Qanat::Queue>(std::make_unique<End>(finish, events), pool));
-        broadcaster.remove(nullptr).waitForFinished();
+            broadcaster.add(std::make_unique<Qanat::Queue>(std::make_unique<End>(finish, events, warmUp), pool));
+        for (qint64 i = 0; i < warmUp; ++i)
+            broadcaster.write(event);
+        if (!finish->wait())
+            state.SkipWithError("events are missing");
+        finish->expect(events * queues);
         const auto begin = Time::now();
         for (qint64 i = 0; i < events; ++i)
             broadcaster.write(event);

@@ -119,10 +119,14 @@ QString Document::tables(const Figures &figures, int rounds)
     }
     text += u"\nMedians of %1 rounds; nanoseconds per event, for `broadcast` and `look` per event and queue.\n\n"_s.arg(
         rounds);
-    text += u"Million events per second, by the number of producers of one queue:\n\n"_s
-            + growth(figures, u"queue/producers:%1"_s, Producers, u"producers"_s)
-            + u"\nMillion deliveries per second, by the number of queues behind one broadcaster:\n\n"_s
-            + growth(figures, u"broadcast/queues:%1"_s, Queues, u"queues"_s);
+    if (figures.has(u"queue/producers:2"_s)) {
+        text += u"Million events per second, by the number of producers of one queue:\n\n"_s
+                + growth(figures, u"queue/producers:%1"_s, Producers, u"producers"_s) + u'\n';
+    }
+    if (figures.has(u"broadcast/queues:1"_s)) {
+        text += u"Million deliveries per second, by the number of queues behind one broadcaster:\n\n"_s
+                + growth(figures, u"broadcast/queues:%1"_s, Queues, u"queues"_s) + u'\n';
+    }
     return text;
 }
 

@@ -12,6 +12,7 @@
 #include <QtCore/qdir.h>
 #include <QtCore/qelapsedtimer.h>
 #include <QtCore/qfile.h>
+#include <QtCore/qfileinfo.h>
 #include <QtCore/qset.h>
 
 #include <cstdio>
@@ -51,15 +52,20 @@ QStringList rowsOfGoals()
     return rows;
 }
 
-// Whether each ratio, at its best, comes near enough to what is wanted.
-bool isGoodEnough(const Figures &figures)
+// Whether each ratio of those rows, at its best, comes near enough to what is wanted. What was not measured is not good.
+bool isGoodEnough(const QStringList &rows, const Figures &figures)
 {
     constexpr double Enough = 0.7;
     bool isGood = true;
     const QList<Goal> goals = allGoals();
     for (const Goal &goal : goals) {
-        const std::optional<double> reached = goal.isRatio() ? goal.reachedAtBest(figures) : std::nullopt;
-        if (reached && *reached < Enough) {
+        if (!goal.isRatio() || !rows.contains(goal.row))
+            continue;
+        const std::optional<double> reached = goal.reachedAtBest(figures);
+        if (!reached) {
+            say(u"%1 cannot be judged: %2 was not measured"_s.arg(goal.row, goal.peer));
+            isGood = false;
+        } else if (*reached < Enough) {
             say(u"%1 is too slow beside %2: %3 of what is wanted (%4), and %5 is the least"_s.arg(
                 goal.row, goal.peer, QString::number(*reached, 'f', 2), goal.boundText(), QString::number(Enough)));
             isGood = false;
@@ -75,7 +81,7 @@ void nameMissingPeers(const QStringList &rows, const QString &goEvents)
             say(peer + u" is not installed: left out"_s);
     }
     if (goEvents.isEmpty())
-        say(u"docker/go-events or Go is not installed: left out"_s);
+        say(u"--go-events was not given, because docker/go-events or Go is not installed: left out"_s);
 }
 
 // Ten million single writes tell better how many are late than a median of rounds.
@@ -97,11 +103,15 @@ int main(int argc, char **argv)
     QCommandLineParser parser;
     parser.setApplicationDescription(u"Measures Qanat and its peers side by side."_s);
     parser.addHelpOption();
-    const QCommandLineOption quick(u"quick"_s, u"Under a minute; ends with 1 if a ratio is far from what is wanted."_s);
-    const QCommandLineOption rounds(u"rounds"_s, u"How often everything is measured."_s, u"N"_s, u"5"_s);
-    const QCommandLineOption scale(u"scale"_s, u"How many of a row's events are sent."_s, u"PERCENT"_s, u"100"_s);
+    const QCommandLineOption quick(u"quick"_s,
+                                   u"Under a minute, with rounds and a scale of its own, and only the rows that "
+                                   "have a ratio; ends with 1 if one is far from what is wanted."_s);
+    const QCommandLineOption rounds(u"rounds"_s, u"How often everything is measured (5)."_s, u"N"_s, u"5"_s);
+    const QCommandLineOption scale(u"scale"_s, u"How many of the usual events are sent, in percent (100)."_s,
+                                   u"PERCENT"_s, u"100"_s);
     const QCommandLineOption goEvents(u"go-events"_s, u"The program that measures go-events."_s, u"FILE"_s);
-    const QCommandLineOption docs(u"docs"_s, u"Where performance.md and performance.svg are written."_s, u"FOLDER"_s);
+    const QCommandLineOption docs(
+        u"docs"_s, u"Where performance.md and performance.svg are written, unless there are ROWs."_s, u"FOLDER"_s);
     parser.addOptions({quick, rounds, scale, goEvents, docs});
     parser.addPositionalArgument(u"ROW"_s, u"Only rows whose names begin so; nothing is written then."_s,
                                  u"[ROW...]"_s);
@@ -109,8 +119,8 @@ int main(int argc, char **argv)
     for (const QCommandLineOption &option : {rounds, scale}) {
         bool isNumber = false;
         if (parser.value(option).toInt(&isNumber) < 1 || !isNumber) {
-            say(u"--%1 wants a number of 1 or more, and not \"%2\""_s.arg(option.names().first(),
-                                                                          parser.value(option)));
+            say(u"--%1 wants a number from 1 to 2147483647, and not \"%2\""_s.arg(option.names().first(),
+                                                                                  parser.value(option)));
             return 2;
         }
     }
@@ -128,14 +138,24 @@ int main(int argc, char **argv)
     QStringList rows = isQuick ? rowsOfGoals() : ownRows(all);
     const QStringList wanted = parser.positionalArguments();
     if (!wanted.isEmpty()) {
+        for (const QString &one : wanted) {
+            const auto isMeant = [&one](const QString &row) { return row.startsWith(one); };
+            if (one.isEmpty() || std::none_of(rows.begin(), rows.end(), isMeant)) {
+                say(u"no row%1 begins with \"%2\"; there are %3"_s.arg(isQuick ? u" that has a ratio"_s : QString(),
+                                                                       one, rows.join(u", "_s)));
+                return 2;
+            }
+        }
         rows.removeIf([&wanted](const QString &row) {
             return std::none_of(wanted.begin(), wanted.end(),
                                 [&row](const QString &one) { return row.startsWith(one); });
         });
-        if (rows.isEmpty()) {
-            say(u"no row begins with "_s + wanted.join(u" or "_s));
-            return 2;
-        }
+    }
+    const bool writesDocs = parser.isSet(docs) && !isQuick && wanted.isEmpty();
+    const QDir folder(parser.value(docs));
+    if (writesDocs && !QFileInfo(folder.filePath(u"performance.md"_s)).isWritable()) {
+        say(u"%1 cannot be written"_s.arg(folder.filePath(u"performance.md"_s)));
+        return 2;
     }
 
     Figures figures;
@@ -156,16 +176,15 @@ int main(int argc, char **argv)
 
     QString text = Document::tables(figures, count);
     if (figures.has(u"write/latency"_s))
-        text += u'\n' + Document::histogram(figures);
-    text += u'\n' + Document::machine();
+        text += Document::histogram(figures) + u'\n';
+    text += Document::machine();
     std::fputs(qUtf8Printable(text), stdout);
     if (!figures.errors().isEmpty())
         return 1;
     if (isQuick)
-        return isGoodEnough(figures) ? 0 : 1;
-    if (!parser.isSet(docs) || !wanted.isEmpty())
+        return isGoodEnough(rows, figures) ? 0 : 1;
+    if (!writesDocs)
         return 0;
-    const QDir folder(parser.value(docs));
     const QString fault = Document::replaceIn(folder.filePath(u"performance.md"_s), text);
     if (!fault.isEmpty()) {
         say(u"%1: %2"_s.arg(folder.filePath(u"performance.md"_s), fault));
