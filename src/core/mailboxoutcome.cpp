@@ -79,8 +79,6 @@ void Mailbox::settleDeferred(Section &section, Call *call)
         return;
     call->isDeferred.store(false, std::memory_order_release);
     settleCall(section, call, call->left(), call->deferred, call->deferredAt);
-    if (m_pump && m_pump->isCurrent()) // It may just have been moved.
-        m_pump->noteLook({call->clock, call->deferredAt});
 }
 
 void Mailbox::putBack(Call *call, const Batch &batch)

@@ -180,19 +180,9 @@ QANAT_HOT_PATH void Pump::wake(PumpWaker *waker)
     m_wakers.fetch_sub(1, std::memory_order_release);
 }
 
-void Pump::noteLook(const Moment &moment)
-{
-    if (moment.clock != m_lastLook.clock)
-        return;
-    m_lastLook.time = moment.time;
-    // On a thread of the application what comes after it counts, too.
-    m_isLookFresh = m_thread == Thread::Library;
-}
-
 bool Pump::isSliceOver()
 {
-    if (!std::exchange(m_isLookFresh, false))
-        m_lastLook.time = m_lastLook.clock->now();
+    m_lastLook.time = m_lastLook.clock->now();
     return m_lastLook.time >= m_sliceEnd;
 }
 
@@ -202,7 +192,6 @@ void Pump::run()
     // threads that would be one too many for each run.
     const bool mayNest = m_thread == Thread::Foreign;
     m_lastLook.time = m_lastLook.clock->now();
-    m_isLookFresh = false;
     m_sliceEnd = m_lastLook.time + Slice;
     {
         const std::lock_guard lock(m_mutex);

@@ -79,10 +79,8 @@ public:
     bool isCurrent() const;
     // Whether it is time to let the thread do other things. The pump's thread, inside of a task.
     bool isSliceOver();
-    // When it, or a task, looked at the clock the last time, which was before this task or in it.
+    // When that was asked the last time, which was before this task or in it.
     const Moment &lastLook() const { return m_lastLook; }
-    // A task has just looked at a clock.
-    void noteLook(const Moment &moment);
     // Runs the task once more in a moment, and lets the thread wait for that moment. Only on threads of the library; the
     // pump's thread, inside of a task.
     void linger(const std::shared_ptr<PumpTask> &task);
@@ -106,7 +104,6 @@ private:
     size_t m_next = 0;
     std::vector<std::shared_ptr<PumpTask>> m_lingering;
     Moment m_lastLook;
-    bool m_isLookFresh = false;
     std::chrono::nanoseconds m_sliceEnd{0};
 };
 
