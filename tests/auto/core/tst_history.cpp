@@ -170,8 +170,8 @@ void TestHistory::noneTwiceNoneMissing()
             },
             options);
     }
-    writer.join();
     QANAT_WAIT(next == QList<int>(Listeners, Count));
+    writer.join(); // Not before, or this thread would wait for its writing.
     QCOMPARE(wrong, QList<int>(Listeners, 0));
 }
 
