@@ -25,7 +25,10 @@ if command -v go >/dev/null && [ -d /usr/share/gocode/src/github.com/docker/go-e
         cd "$here/peers/go-events"
         GOCACHE=$folder/go-cache GO111MODULE=off GOPATH=/usr/share/gocode GOFLAGS='' go build -o "$folder/go-events-bench" .
     )
-    set -- --go-events "$folder/go-events-bench" "$@"
+else
+    rm -f "$folder/go-events-bench"
 fi
+revision=$(git -C "$here" describe --always --dirty 2>/dev/null) || revision=
+[ -z "$revision" ] || set -- --revision "$revision" "$@"
 [ ! -w "$here/../../docs" ] || set -- --docs "$here/../../docs" "$@"
 exec "$folder/qanat-bench-report" "$@"

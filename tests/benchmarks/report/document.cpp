@@ -5,6 +5,7 @@
 
 #include "goals.h"
 
+#include <QtCore/qdatetime.h>
 #include <QtCore/qfile.h>
 #include <QtCore/qprocess.h>
 #include <QtCore/qsavefile.h>
@@ -102,17 +103,18 @@ const QList<int> Queues{1, 10, 100, 1000, 10000};
 
 QString Document::tables(const Figures &figures, int rounds)
 {
-    QString text = u"| benchmark | | Qanat | peer | | ratio | wanted | |\n|---|---|---|---|---|---|---|---|\n"_s;
+    QString text =
+        u"| benchmark | | Qanat | peer | | ratio | worst - best | wanted | |\n|---|---|---|---|---|---|---|---|---|\n"_s;
     const QList<Goal> goals = allGoals();
     for (const Goal &goal : goals) {
         if (!figures.has(goal.row))
             continue;
         const std::optional<double> reached = goal.reached(figures);
         const QString peer = goal.hasPeer() ? numberText(figures.median(goal.peerRow(), goal.peerCounter)) : u"-"_s;
-        text += u"| %1 | %2 | %3 | %4 | %5 | %6 | %7 | %8 |\n"_s.arg(
+        text += u"| %1 | %2 | %3 | %4 | %5 | %6 | %7 | %8 | %9 |\n"_s.arg(
             goal.row, goal.counter == goal.unit ? goal.unit : QString(goal.counter).replace(u'_', u' '),
             numberText(figures.median(goal.row, goal.counter)), goal.peer, peer, goal.ratioText(figures),
-            goal.boundText(),
+            goal.rangeText(figures), goal.boundText(),
             !reached        ? u"not measured"_s
             : *reached >= 1 ? u"reached"_s
                             : u"**missed**"_s);
@@ -162,7 +164,7 @@ QString Document::histogram(const Figures &figures)
     return text;
 }
 
-QString Document::machine()
+QString Document::machine(const QString &revision)
 {
     QString text = u"%1 processors, %2; %3, Qt %4, %5"_s.arg(
         QString::number(QThread::idealThreadCount()), processor(), QSysInfo::prettyProductName(),
@@ -170,6 +172,9 @@ QString Document::machine()
     const QString go = firstLineOf(u"go"_s, {u"version"_s});
     if (!go.isEmpty())
         text += u", "_s + go.section(u' ', 2, 2);
+    text += u". Measured on "_s + QDate::currentDate().toString(Qt::ISODate);
+    if (!revision.isEmpty())
+        text += u" at "_s + revision;
     return text + u".\n"_s;
 }
 

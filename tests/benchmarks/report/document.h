@@ -13,8 +13,8 @@ namespace Document {
 QString tables(const Figures &figures, int rounds);
 // How long single writes took, as lines for people.
 QString histogram(const Figures &figures);
-// The machine, the compiler and the versions.
-QString machine();
+// The machine, the compiler, the versions, and what was measured when: \a revision is that of the sources, or empty.
+QString machine(const QString &revision);
 // Events per second against producers and queues, as SVG.
 QString plot(const Figures &figures);
 

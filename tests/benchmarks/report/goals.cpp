@@ -7,6 +7,15 @@
 
 using namespace Qt::StringLiterals;
 
+namespace {
+
+QString numberText(double ratio)
+{
+    return QString::number(ratio, 'f', ratio < 10 ? 2 : 0);
+}
+
+} // namespace
+
 QList<Goal> allGoals()
 {
     using Kind = Goal::Kind;
@@ -67,14 +76,22 @@ std::optional<double> Goal::reached(const Figures &figures) const
     return reachedBy(*ours, *theirs);
 }
 
-std::optional<double> Goal::reachedAtBest(const Figures &figures) const
+QList<double> Goal::reachedInRounds(const Figures &figures) const
 {
     const QList<double> ours = figures.values(row, counter);
     const QList<double> theirs = hasPeer() ? figures.values(peerRow(), peerCounter) : ours;
-    std::optional<double> best;
+    QList<double> reached;
     for (qsizetype i = 0; i < std::min(ours.size(), theirs.size()); ++i)
-        best = std::max(best.value_or(0), reachedBy(ours[i], theirs[i]));
-    return best;
+        reached.append(reachedBy(ours[i], theirs[i]));
+    return reached;
+}
+
+std::optional<double> Goal::reachedAtBest(const Figures &figures) const
+{
+    const QList<double> reached = reachedInRounds(figures);
+    if (reached.isEmpty())
+        return std::nullopt;
+    return *std::max_element(reached.begin(), reached.end());
 }
 
 QString Goal::ratioText(const Figures &figures) const
@@ -82,8 +99,16 @@ QString Goal::ratioText(const Figures &figures) const
     const std::optional<double> value = reached(figures);
     if (!value || !isRatio())
         return u"-"_s;
-    const double ratio = kind == Kind::TimesFaster ? *value * bound : bound / *value;
-    return QString::number(ratio, 'f', ratio < 10 ? 2 : 0) + u" x"_s;
+    return numberText(ratioOf(*value)) + u" x"_s;
+}
+
+QString Goal::rangeText(const Figures &figures) const
+{
+    const QList<double> reached = reachedInRounds(figures);
+    if (reached.isEmpty() || !isRatio())
+        return u"-"_s;
+    const auto [worst, best] = std::minmax_element(reached.begin(), reached.end());
+    return numberText(ratioOf(*worst)) + u" - "_s + numberText(ratioOf(*best));
 }
 
 QString Goal::boundText() const

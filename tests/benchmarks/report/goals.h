@@ -33,14 +33,17 @@ struct Goal
     std::optional<double> reached(const Figures &figures) const;
     // The same for the best single round.
     std::optional<double> reachedAtBest(const Figures &figures) const;
-    // The ratio that people look at, and what it has to be.
+    // The ratio that people look at, that of the worst round and the best, and what it has to be.
     QString ratioText(const Figures &figures) const;
+    QString rangeText(const Figures &figures) const;
     QString boundText() const;
     bool hasPeer() const { return kind != Kind::AtMost; }
     bool isRatio() const { return kind == Kind::TimesFaster || kind == Kind::TimesAsLong; }
 
 private:
     double reachedBy(double ours, double theirs) const;
+    QList<double> reachedInRounds(const Figures &figures) const;
+    double ratioOf(double reached) const { return kind == Kind::TimesFaster ? reached * bound : bound / reached; }
 };
 
 QList<Goal> allGoals();

@@ -33,10 +33,9 @@ bool isCounter(const QString &key)
 
 } // namespace
 
-Measurement::Measurement(QString qanatBench, QString goEvents, int scale)
+Measurement::Measurement(QString qanatBench, QString goEvents)
     : m_qanatBench(std::move(qanatBench))
     , m_goEvents(std::move(goEvents))
-    , m_scale(scale)
 {
 }
 
@@ -53,15 +52,26 @@ QStringList Measurement::rows()
     return m_rows;
 }
 
-bool Measurement::run(const QString &row, Figures &figures)
+bool Measurement::run(const QString &row, int round, int scale, Figures &figures)
 {
-    // Nothing in the name of a row has a meaning in an expression.
-    const QString filter = u"^(peer/[^/]*/)?%1(/iterations|/manual_time|$)"_s.arg(row);
-    return runOurs(filter, figures) && (m_goEvents.isEmpty() || runGo(row, figures));
+    m_scale = scale;
+    QStringList sides;
+    for (const QString &name : std::as_const(m_rows)) {
+        if (name == row || (name.startsWith(u"peer/") && name.section(u'/', 2) == row))
+            sides.append(name);
+    }
+    if (hasGo(row))
+        sides.append(QString());
+    std::rotate(sides.begin(), sides.begin() + round % sides.size(), sides.end());
+    return std::all_of(sides.begin(), sides.end(), [&](const QString &side) {
+        return side.isEmpty() ? runGo(row, figures) : runOurs(side, figures);
+    });
 }
 
-bool Measurement::runOurs(const QString &filter, Figures &figures)
+bool Measurement::runOurs(const QString &name, Figures &figures)
 {
+    // Nothing in the name of a row has a meaning in an expression.
+    const QString filter = u"^%1(/iterations|/manual_time|$)"_s.arg(name);
     const std::optional<QByteArray> output =
         outputOf(m_qanatBench, {u"--benchmark_format=json"_s, u"--benchmark_filter="_s + filter});
     if (!output)
@@ -82,11 +92,15 @@ bool Measurement::runOurs(const QString &filter, Figures &figures)
     return true;
 }
 
-bool Measurement::runGo(const QString &row, Figures &figures)
+bool Measurement::hasGo(const QString &row) const
 {
     static const QStringList known{u"queue/"_s, u"broadcast/"_s, u"look/"_s, u"paced/"_s, u"chain"_s};
-    if (std::none_of(known.begin(), known.end(), [&row](const QString &one) { return row.startsWith(one); }))
-        return true;
+    return !m_goEvents.isEmpty()
+           && std::any_of(known.begin(), known.end(), [&row](const QString &one) { return row.startsWith(one); });
+}
+
+bool Measurement::runGo(const QString &row, Figures &figures)
+{
     const std::optional<QByteArray> output = outputOf(m_goEvents, {u"-scale"_s, QString::number(m_scale), row});
     if (!output)
         return false;

@@ -9,27 +9,29 @@
 #include <QtCore/qregularexpression.h>
 
 // Runs qanat-bench and the program of go-events, and reads what they print. What it measures side by side runs in turn, row by
-// row, because machines drift.
+// row, because machines drift, and in each round another side begins, because what ran before leaves its traces.
 class Measurement
 {
 public:
-    // The programs; \a goEvents is empty where that peer is not installed. \a scale is a percentage.
-    Measurement(QString qanatBench, QString goEvents, int scale);
+    // The programs; \a goEvents is empty where that peer is not installed.
+    Measurement(QString qanatBench, QString goEvents);
 
     // The names of all rows, those of the peers included.
     QStringList rows();
-    // Measures the rows once, and the peers' rows of the same names. False if a program could not be run.
-    bool run(const QString &row, Figures &figures);
+    // Measures a row once, and the peers' rows of the same name; one after another, beginning with another one for each
+    // \a round. \a scale says how many of the usual events, in percent. False if a program could not be run.
+    bool run(const QString &row, int round, int scale, Figures &figures);
     QString errorText() const { return m_errorText; }
 
 private:
-    bool runOurs(const QString &filter, Figures &figures);
+    bool runOurs(const QString &name, Figures &figures);
+    bool hasGo(const QString &row) const;
     bool runGo(const QString &row, Figures &figures);
     std::optional<QByteArray> outputOf(const QString &program, const QStringList &arguments);
 
     const QString m_qanatBench;
     const QString m_goEvents;
-    const int m_scale;
+    int m_scale = 100;
     QStringList m_rows;
     QString m_errorText;
 };
