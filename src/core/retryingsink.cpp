@@ -202,6 +202,17 @@ int RetryingSink::maxInFlight() const
     return d->target ? d->target->maxInFlight() : 1;
 }
 
+bool RetryingSink::event(QEvent *event)
+{
+    // A timer stays in its thread.
+    if (event->type() == QEvent::ThreadChange)
+        d->timer.reset();
+    const bool isKnown = Sink::event(event);
+    if (event->type() == SinkAccess::arrivedEvent())
+        d->arm();
+    return isKnown;
+}
+
 void RetryingSink::process(const Batch &batch, Completion completion)
 {
     if (!d->target || !d->strategy) {

@@ -79,6 +79,17 @@ int Timeout::maxInFlight() const
     return d->target ? d->target->maxInFlight() : 1;
 }
 
+bool Timeout::event(QEvent *event)
+{
+    // A timer stays in its thread.
+    if (event->type() == QEvent::ThreadChange)
+        d->timer.reset();
+    const bool isKnown = Sink::event(event);
+    if (event->type() == SinkAccess::arrivedEvent())
+        d->arm();
+    return isKnown;
+}
+
 void Timeout::process(const Batch &batch, Completion completion)
 {
     const auto wait = std::make_shared<Wait>();

@@ -84,6 +84,44 @@ Delivery permanentFailure()
     return Delivery::failed(Delivery::Error::Refused, u"refused"_s, Delivery::Retry::Never);
 }
 
+namespace {
+
+// Does that in the sink's thread, which alone may. (An event, and no functor: what is behind those is hidden from the thread
+// sanitizer.)
+class Mover final : public QObject
+{
+public:
+    Mover(Sink &sink, QThread *target)
+        : m_sink(sink)
+        , m_target(target)
+    {
+        moveToThread(sink.thread());
+    }
+
+    bool event(QEvent *event) override
+    {
+        if (event->type() != QEvent::User)
+            return QObject::event(event);
+        m_sink.moveToThread(m_target);
+        moveToThread(m_target);
+        return true;
+    }
+
+private:
+    Sink &m_sink;
+    QThread *const m_target;
+};
+
+} // namespace
+
+bool moveBack(Sink &sink)
+{
+    QThread *const here = QThread::currentThread();
+    Mover mover(sink, here);
+    QCoreApplication::postEvent(&mover, new QEvent(QEvent::User));
+    return waitUntil([&] { return mover.thread() == here; });
+}
+
 void settleCommands(Broadcaster &broadcaster)
 {
     // A command that changes nothing, behind all others.

@@ -95,6 +95,9 @@ Recording::Behaviour always(const Delivery &delivery);
 Delivery passingFailure();
 Delivery permanentFailure();
 
+// Moves a sink from the thread where it lives into the current one, and waits for that. False if it does not happen.
+bool moveBack(Sink &sink);
+
 // What was written so far to a broadcaster's commands has taken effect, added sinks are there.
 void settleCommands(Broadcaster &broadcaster);
 

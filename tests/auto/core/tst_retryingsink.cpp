@@ -110,6 +110,8 @@ private Q_SLOTS:
     void afterTheWaitOneProbesNotAll();
     void theWallClockChangesNothing();
     void aSuspendIsNoticed();
+    void aMoveDuringAWait_data();
+    void aMoveDuringAWait();
     void retryAfterPausesEverything();
     void hostileRetryAfterIsClamped();
     void aKeyThatWaitsHoldsNoSlot();
@@ -577,6 +579,35 @@ void RetryingSinkTest::aSuspendIsNoticed()
     retrying.clock->suspend(8h);
     QANAT_FINISH(sent);
     QVERIFY(sent.result().isSuccess());
+}
+
+void RetryingSinkTest::aMoveDuringAWait_data()
+{
+    QTest::addColumn<bool>("isPaused");
+    QTest::newRow("of a key") << false;
+    QTest::newRow("of the endpoint") << true;
+}
+
+void RetryingSinkTest::aMoveDuringAWait()
+{
+    QFETCH(const bool, isPaused);
+    QThread thread;
+    thread.start();
+    Retrying retrying(ExponentialBackoff(1s, 1s));
+    const Delivery failure = isPaused ? passingFailure().withRetryAfter(1s) : passingFailure();
+    retrying.recording->setBehaviour(failingFirst(1, failure));
+    retrying.sink->moveToThread(&thread);
+    const QFuture<Delivery> sent = retrying.sink->send(someEvent());
+    QANAT_WAIT(retrying.clock->nextDue());
+    QVERIFY(moveBack(*retrying.sink));
+    // Nothing of the wait may be left there.
+    thread.quit();
+    QVERIFY(thread.wait());
+    QANAT_WAIT(retrying.clock->nextDue());
+    retrying.clock->advance(1s);
+    QANAT_FINISH(sent);
+    QVERIFY(sent.result().isSuccess());
+    QCOMPARE(retrying.recording->threads(), (QList<QThread *>{&thread, this->thread()}));
 }
 
 void RetryingSinkTest::retryAfterPausesEverything()

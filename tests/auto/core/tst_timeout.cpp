@@ -27,6 +27,7 @@ private Q_SLOTS:
     void isTriedAgain();
     void severalInFlight();
     void aSlowReaderHoldsUpNobody();
+    void aMoveDuringTheWait();
     void closeEndsTheWait();
     void withinMayBeAnything();
 };
@@ -184,6 +185,25 @@ void TestTimeout::aSlowReaderHoldsUpNobody()
     QCOMPARE(queue.statistics().dropped, 4);
     QCOMPARE(queue.statistics().lastError.error(), Delivery::Error::Timeout);
     QANAT_BALANCED(queue);
+}
+
+void TestTimeout::aMoveDuringTheWait()
+{
+    QThread thread;
+    thread.start();
+    Pipeline p(10s);
+    p.sink->moveToThread(&thread);
+    const QFuture<Delivery> outcome = p.sink->send(Batch(someEvents(3)));
+    QANAT_WAIT(p.recording->deferredCalls() == 1 && p.clock->nextDue());
+    QVERIFY(moveBack(*p.sink));
+    // Nothing of the wait may be left there.
+    thread.quit();
+    QVERIFY(thread.wait());
+    QANAT_WAIT(p.clock->nextDue());
+    p.clock->advance(10s);
+    QANAT_FINISH(outcome);
+    QCOMPARE(outcome.result().error(), Delivery::Error::Timeout);
+    p.recording->settleAll();
 }
 
 void TestTimeout::closeEndsTheWait()
