@@ -62,6 +62,15 @@ const char *faultInCharacter(char32_t c) noexcept
     return nullptr;
 }
 
+// The one at \a position, which goes on behind it. A lone surrogate stands for itself.
+char32_t takeCharacter(QStringView text, qsizetype &position) noexcept
+{
+    const QChar c = text[position++];
+    if (c.isHighSurrogate() && position < text.size() && text[position].isLowSurrogate())
+        return QChar::surrogateToUcs4(c, text[position++]);
+    return c.unicode();
+}
+
 } // namespace
 
 bool hasLoneSurrogate(QStringView text) noexcept
@@ -78,17 +87,22 @@ const char *faultInText(QStringView text) noexcept
 {
     if (isPrintableAscii(text))
         return nullptr;
-    for (qsizetype i = 0; i < text.size(); ++i) {
-        char32_t c = text[i].unicode();
-        // A lone surrogate stands for itself.
-        if (text[i].isHighSurrogate() && i + 1 < text.size() && text[i + 1].isLowSurrogate()) {
-            c = QChar::surrogateToUcs4(text[i], text[i + 1]);
-            ++i;
-        }
-        if (const char *fault = faultInCharacter(c))
+    for (qsizetype i = 0; i < text.size();) {
+        if (const char *fault = faultInCharacter(takeCharacter(text, i)))
             return fault;
     }
     return nullptr;
+}
+
+QString replacingFaults(const QString &text)
+{
+    QString clean = text;
+    for (qsizetype i = 0; i < text.size();) {
+        const qsizetype begin = i;
+        if (faultInCharacter(takeCharacter(text, i)))
+            clean.replace(begin, i - begin, QString(i - begin, u' '));
+    }
+    return clean;
 }
 
 const char *faultInRequiredText(QStringView text) noexcept

@@ -17,6 +17,8 @@ namespace AttributeRules {
 
 //! The type String of section 3.1.1.
 [[nodiscard]] const char *faultInText(QStringView text) noexcept;
+//! The same text with a blank for each character that a String cannot hold.
+[[nodiscard]] QString replacingFaults(const QString &text);
 //! A String that is not empty.
 [[nodiscard]] const char *faultInRequiredText(QStringView text) noexcept;
 //! A URI reference (RFC 3986, section 4.1); characters beyond ASCII are let through, as in an IRI.

@@ -43,6 +43,8 @@ DeadLetter letterOf(const Event &marked, std::chrono::milliseconds time)
     letter.sink = take(u"deadlettersink"_s).toString();
     letter.reason = take(u"deadletterreason"_s).toString();
     letter.attempts = take(u"deadletterattempts"_s).toInt();
+    letter.status = take(u"deadletterstatus"_s).toInt();
+    letter.answer = take(u"deadletteranswer"_s).toString();
     bool isKnown = false;
     const QByteArray key = take(u"deadlettererror"_s).toString().toLatin1();
     const int error = QMetaEnum::fromType<Delivery::Error>().keyToValue(key.constData(), &isKnown);

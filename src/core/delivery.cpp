@@ -3,6 +3,7 @@
 
 #include "delivery_p.h"
 
+#include "attributerules_p.h"
 #include "text_p.h"
 
 #include <QtCore/qdebug.h>
@@ -116,6 +117,11 @@ int Delivery::status() const noexcept
     return d ? d->status : 0;
 }
 
+QString Delivery::answer() const
+{
+    return d ? d->answer : QString();
+}
+
 int Delivery::attempts() const noexcept
 {
     return d ? d->attempts : 0;
@@ -134,6 +140,12 @@ Delivery Delivery::withRetryAfter(std::chrono::milliseconds wait) const
 Delivery Delivery::withStatus(int status) const
 {
     return changed(*this, &Delivery::d, [status](DeliveryData &data) { data.status = status; });
+}
+
+Delivery Delivery::withAnswer(const QString &answer) const
+{
+    return changed(*this, &Delivery::d,
+                   [&answer](DeliveryData &data) { data.answer = AttributeRules::replacingFaults(answer); });
 }
 
 Delivery Delivery::withAttempts(int attempts) const
@@ -183,9 +195,9 @@ bool Delivery::equals(const Delivery &other) const
         return false;
     if (d == other.d)
         return true;
-    return d->error == other.d->error && d->text == other.d->text && d->retry == other.d->retry
-           && d->retryAfter == other.d->retryAfter && d->status == other.d->status && d->attempts == other.d->attempts
-           && cause() == other.cause();
+    return d->error == other.d->error && d->text == other.d->text && d->answer == other.d->answer
+           && d->retry == other.d->retry && d->retryAfter == other.d->retryAfter && d->status == other.d->status
+           && d->attempts == other.d->attempts && cause() == other.cause();
 }
 
 QDebug operator<<(QDebug debug, const Delivery &delivery)

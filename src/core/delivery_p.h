@@ -14,6 +14,7 @@ class DeliveryData : public QSharedData
 {
 public:
     QString text;
+    QString answer;
     std::chrono::milliseconds retryAfter{0};
     std::unique_ptr<Delivery> cause;
     int status = 0;
@@ -27,6 +28,7 @@ public:
     DeliveryData(const DeliveryData &other)
         : QSharedData(other)
         , text(other.text)
+        , answer(other.answer)
         , retryAfter(other.retryAfter)
         , cause(other.cause ? std::make_unique<Delivery>(*other.cause) : nullptr)
         , status(other.status)

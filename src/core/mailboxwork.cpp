@@ -40,6 +40,8 @@ void appendDeadLetters(QList<Event> &events, QList<Event> &returned, const Node 
     const QString reason = delivery.toString();
     const QString error = QString::fromLatin1(QMetaEnum::fromType<Delivery::Error>().valueToKey(int(cause.error())));
     const int attempts = std::max(delivery.attempts(), cause.attempts());
+    const int status = cause.status();
+    const QString answer = cause.answer();
     for (Event event : node.batch) {
         if (!EventData::mayBeGivenUpBy(event, node.givenUp->by)) {
             returned.append(std::move(event));
@@ -48,6 +50,10 @@ void appendDeadLetters(QList<Event> &events, QList<Event> &returned, const Node 
         event.setExtension(u"deadletterreason"_s, reason);
         event.setExtension(u"deadlettererror"_s, error);
         event.setExtension(u"deadletterattempts"_s, attempts);
+        if (status != 0)
+            event.setExtension(u"deadletterstatus"_s, status);
+        if (!answer.isEmpty())
+            event.setExtension(u"deadletteranswer"_s, answer);
         event.setExtension(u"deadlettersink"_s, node.givenUp->sink);
         EventData::noteGivenUp(event, node.givenUp->by);
         events.append(std::move(event));

@@ -15,35 +15,29 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Delivery::Error errorOfStatus(int status)
+Delivery::Error errorOf(AnswerProfile::Reading reading)
 {
-    switch (status) {
-    case 408:
-    case 425:
-    case 429:
+    switch (reading) {
+    case AnswerProfile::Reading::Delivered:
+        return Delivery::Error::None;
+    case AnswerProfile::Reading::PassingFault:
         return Delivery::Error::Unavailable;
-    case 401:
-    case 402:
-    case 403:
-    case 404:
-    case 405:
-    case 406:
-    case 407:
-    case 411:
-    case 415:
-    case 421:
-    case 431:
-    case 451:
-    case 501:
-    case 505:
-    case 511:
+    case AnswerProfile::Reading::PayloadFault:
+        return Delivery::Error::Refused;
+    case AnswerProfile::Reading::EndpointFault:
         return Delivery::Error::Misdirected;
-    default:
-        break;
+    case AnswerProfile::Reading::Gone:
+        return Delivery::Error::Gone;
     }
-    if (status >= 500)
-        return Delivery::Error::Unavailable;
-    return status >= 400 ? Delivery::Error::Refused : Delivery::Error::Misdirected;
+    Q_UNREACHABLE();
+}
+
+QString textOf(const HttpAnswer &answer, AnswerProfile::Reading reading)
+{
+    if (reading == AnswerProfile::Reading::Gone)
+        return HttpSink::tr("%1 answered %2: it wants no more events");
+    return answer.status >= 300 && answer.status < 400 ? HttpSink::tr("%1 answered %2, and redirects are not followed")
+                                                       : HttpSink::tr("%1 answered %2");
 }
 
 bool heedsRetryAfter(int status, Delivery::Error error)
@@ -51,12 +45,11 @@ bool heedsRetryAfter(int status, Delivery::Error error)
     return error == Delivery::Error::Unavailable || status == 413 || (status >= 300 && status < 400);
 }
 
-std::optional<std::chrono::milliseconds> waitAskedFor(int status, QByteArrayView retryAfter,
-                                                      std::chrono::milliseconds wallClock)
+std::optional<std::chrono::milliseconds> waitAskedFor(const HttpAnswer &answer, std::chrono::milliseconds wallClock)
 {
-    const auto wait = parseRetryAfter(retryAfter, wallClock);
+    const auto wait = parseRetryAfter(answer.retryAfter, answer.date, wallClock);
     // Who answers *too many requests* and does not say for how long would be asked again at once.
-    return !wait && status == 429 ? std::optional<std::chrono::milliseconds>(60s) : wait;
+    return !wait && answer.status == 429 ? std::optional<std::chrono::milliseconds>(60s) : wait;
 }
 
 Delivery networkFailure(Delivery::Error error, const QString &origin, const QString &text)
@@ -66,20 +59,19 @@ Delivery networkFailure(Delivery::Error error, const QString &origin, const QStr
 
 } // namespace
 
-Delivery outcomeOfStatus(int status, QByteArrayView retryAfter, std::chrono::milliseconds wallClock,
+Delivery outcomeOfAnswer(const HttpAnswer &answer, AnswerProfile::Reading reading, std::chrono::milliseconds wallClock,
                          const QString &origin)
 {
-    if (status >= 200 && status < 300)
+    const Delivery::Error error = errorOf(reading);
+    if (error == Delivery::Error::None)
         return Delivery::delivered();
-
-    const Delivery::Error error = errorOfStatus(status);
-    const auto retry = error == Delivery::Error::Refused ? Delivery::Retry::Never : Delivery::Retry::CanHelp;
-    const QString text = status >= 300 && status < 400 ? HttpSink::tr("%1 answered %2, and redirects are not followed")
-                                                       : HttpSink::tr("%1 answered %2");
-    Delivery failure = Delivery::failed(error, text.arg(origin).arg(status), retry).withStatus(status);
-    if (!heedsRetryAfter(status, error))
+    const bool isFinal = error == Delivery::Error::Refused || error == Delivery::Error::Gone;
+    const Delivery failure = Delivery::failed(error, textOf(answer, reading).arg(origin).arg(answer.status),
+                                              isFinal ? Delivery::Retry::Never : Delivery::Retry::CanHelp)
+                                 .withStatus(answer.status);
+    if (!heedsRetryAfter(answer.status, error))
         return failure;
-    const auto wait = waitAskedFor(status, retryAfter, wallClock);
+    const auto wait = waitAskedFor(answer, wallClock);
     return wait ? failure.withRetryAfter(*wait) : failure;
 }
 

@@ -5,20 +5,29 @@
 #define QANAT_HTTP_HTTPOUTCOME_P_H
 
 #include <Qanat/core/delivery.h>
+#include <Qanat/http/answerprofile.h>
 
-#include <QtCore/qbytearrayview.h>
+#include <QtCore/qbytearray.h>
 #include <QtNetwork/qnetworkreply.h>
 
 #include <chrono>
 
 namespace Qanat {
 
+//! What of an answer counts.
+struct HttpAnswer
+{
+    int status = 0;
+    QByteArray retryAfter; //!< The header as it came; null without one.
+    QByteArray date; //!< The same.
+};
+
 /*!
- * What an answer with \a status means, by the table in HttpSink. \a retryAfter is the header as it came, null without one;
- * \a origin is what may be shown of the URL.
+ * What an answer means by \a reading, by the table in HttpSink. \a wallClock is the time since 1970; \a origin is what may be shown
+ * of the URL.
  */
-[[nodiscard]] Delivery outcomeOfStatus(int status, QByteArrayView retryAfter, std::chrono::milliseconds wallClock,
-                                       const QString &origin);
+[[nodiscard]] Delivery outcomeOfAnswer(const HttpAnswer &answer, AnswerProfile::Reading reading,
+                                       std::chrono::milliseconds wallClock, const QString &origin);
 
 //! What it means that no answer came because of \a error.
 [[nodiscard]] Delivery outcomeOfError(QNetworkReply::NetworkError error, const QString &origin);

@@ -5,24 +5,20 @@
 
 #include "Qanat/core/clock.h"
 #include "Qanat/core/duration.h"
+#include "Qanat/http/webhooksignature.h"
+#include "gzip_p.h"
 #include "headerrules_p.h"
 #include "httpoutcome_p.h"
 #include "httpsink_p.h"
+#include "percentencoding_p.h"
 #include "targeturl_p.h"
 
-#include <QtCore/qcoreapplication.h>
+#include <QtCore/qcryptographichash.h>
 #include <QtCore/qpointer.h>
-#include <QtCore/qthread.h>
-#include <QtCore/qtimer.h>
-#include <QtNetwork/qnetworkaccessmanager.h>
-#include <QtNetwork/qnetworkproxy.h>
-#include <QtNetwork/qnetworkreply.h>
+#include <QtNetwork/qsslconfiguration.h>
 
 #include <algorithm>
-#include <array>
-#include <future>
-#include <system_error>
-#include <thread>
+#include <exception>
 
 namespace Qanat {
 
@@ -36,33 +32,32 @@ std::chrono::milliseconds clampedTimeout(std::chrono::milliseconds timeout)
     return std::clamp<std::chrono::milliseconds>(timeout, 1ms, 24h);
 }
 
-bool isPassingFailure(const Delivery &outcome)
+Delivery refusal(Delivery::Error error, const QString &text)
 {
-    return outcome.outcome() == Delivery::Outcome::Failed && outcome.canRetry();
+    return Delivery::failed(error, text, Delivery::Retry::Never);
 }
 
-/*!
- * Deletes a manager whose thread may not come back: while headers come in faster than Qt 6.4 reads them, it does nothing
- * else, and the manager's destructor waits 5 s for it. This thread need not.
- */
-void deleteElsewhere(QNetworkAccessManager *manager)
+// Of a message: its own headers, which may say what belongs to the body.
+bool isHeaderOfMessage(const HttpMessage::Header &header)
 {
-    manager->setParent(nullptr);
-    manager->moveToThread(nullptr);
-    try {
-        std::promise<void> promise;
-        const std::future<void> deleted = promise.get_future();
-        std::thread([manager, promise = std::move(promise)]() mutable {
-            delete manager;
-            promise.set_value();
-        }).detach();
-        // As a rule it takes a moment only, and then nothing is under way any more when the process ends.
-        const bool isMainThread =
-            QCoreApplication::instance() && QCoreApplication::instance()->thread() == QThread::currentThread();
-        deleted.wait_for(isMainThread ? 5ms : 200ms);
-    } catch (const std::system_error &) {
-        delete manager; // There are no more threads to be had.
+    const auto is = [&header](QByteArrayView name) { return name.compare(header.first, Qt::CaseInsensitive) == 0; };
+    return isHeaderName(header.first) && isHeaderValue(header.second)
+           && (is("content-type") || is("content-encoding") || !isReservedHeaderName(header.first));
+}
+
+// The same for the same events, however often they are sent, and another one for any others.
+QByteArray messageId(const Batch &events)
+{
+    if (events.size() == 1)
+        return percentEncoded(events.at(0).id());
+    QCryptographicHash hash(QCryptographicHash::Sha256);
+    for (const Event &event : events) {
+        for (const QString &part : {event.source(), event.id()}) {
+            const QByteArray utf8 = part.toUtf8();
+            hash.addData(QByteArray::number(utf8.size()) + ':' + utf8);
+        }
     }
+    return "batch_" + hash.result().toHex().first(40);
 }
 
 } // namespace
@@ -77,215 +72,280 @@ HttpSinkPrivate::HttpSinkPrivate(HttpSink *sink, const QUrl &target)
 void HttpSinkPrivate::configurationChanged()
 {
     configurationError = checkTarget(url, plainHttp);
+    if (!configurationError.isFailure() && contentMode == HttpSink::ContentMode::Custom && !encoder)
+        configurationError = refusal(Delivery::Error::Refused, HttpSink::tr("there is no encoder"));
+    const auto isNull = [](const WebhookSecret &secret) { return secret.isNull(); };
+    if (!configurationError.isFailure() && std::any_of(signingSecrets.begin(), signingSecrets.end(), isNull))
+        configurationError = refusal(Delivery::Error::Security, HttpSink::tr("one of the signing secrets is null"));
     request.reset();
+}
+
+/* --- A call ------------------------------------------------------------------------------------------------------------ */
+
+void HttpSink::process(const Batch &batch, Completion completion)
+{
+    d->begin(batch, std::move(completion));
 }
 
 void HttpSinkPrivate::begin(const Batch &events, Completion &&duty)
 {
-    batch = events;
-    completion = std::move(duty);
-    position = 0;
-    advance();
+    const auto call = std::make_shared<HttpCall>(events, std::move(duty));
+    calls.push_back(call);
+    advance(call);
 }
 
-//! Goes on to the next event that needs the network. A loop, so that a batch of refusals costs no depth.
-void HttpSinkPrivate::advance()
+// A loop, so that a batch of refusals costs no depth.
+void HttpSinkPrivate::advance(const CallRef &call)
 {
-    while (position < batch.size()) {
-        // A close that waits no longer has given everybody an outcome.
-        if (completion.remaining() == 0) {
-            static_cast<void>(putAway());
+    while (!call->isOver() && !call->isVoid()) {
+        const std::optional<Delivery> refusal = send(call);
+        if (!refusal || !settle(call, *refusal))
             return;
+    }
+    forget(call);
+}
+
+void HttpSinkPrivate::forget(const CallRef &call)
+{
+    calls.erase(std::remove(calls.begin(), calls.end(), call), calls.end());
+}
+
+//! Gives the piece under way its outcome. Whether the call goes on; if not, it is forgotten, and this may be gone.
+bool HttpSinkPrivate::settle(const CallRef &call, const Delivery &outcome)
+{
+    if (outcome.canRetry()) {
+        forget(call);
+        call->settleLast(outcome);
+        return false;
+    }
+    const QPointer<HttpSink> sink(q);
+    const bool goesOn = HttpCall::settlePiece(call, outcome);
+    if (!sink)
+        return false;
+    if (!goesOn)
+        forget(call);
+    return goesOn;
+}
+
+//! Sends the next piece, or answers why that is not even tried.
+std::optional<Delivery> HttpSinkPrivate::send(const CallRef &call)
+{
+    for (;;) {
+        const Batch piece = call->nextPiece(mostEvents());
+        if (configurationError.isFailure())
+            return configurationError;
+        if (isDisabled)
+            return refusal(Delivery::Error::Gone,
+                           HttpSink::tr("%1 is disabled: it wants no more events").arg(origin(url)));
+        Encoded encoded = encode(piece);
+        if (encoded.count == 0) {
+            call->split(HttpCall::Other::IsUnknown);
+            continue;
         }
-        const Delivery refusal = attempt(batch.at(position));
-        if (!refusal.isFailure() || !settle(refusal))
+        call->shorten(encoded.count);
+        if (encoded.fault.isFailure())
+            return encoded.fault;
+        return post(call, piece.mid(0, encoded.count), std::move(encoded.message));
+    }
+}
+
+std::optional<Delivery> HttpSinkPrivate::post(const CallRef &call, const Batch &events, HttpMessage message)
+{
+    const Result<QList<HttpMessage::Header>> proofs = askForCredentials();
+    if (!proofs)
+        return Delivery::failed(Delivery::Error::Misdirected, proofs.errorText());
+
+    QNetworkRequest attempt = requestTemplate();
+    QByteArray body = message.body();
+    for (const auto &[name, value] : message.headers())
+        attempt.setRawHeader(name, value);
+    if (compression == HttpSink::Compression::Gzip && message.header("Content-Encoding").isNull()) {
+        if (const QByteArray smaller = gzipped(body); !smaller.isNull()) {
+            body = smaller;
+            attempt.setRawHeader("Content-Encoding", "gzip");
+        }
+    }
+    for (const auto &[name, value] : *proofs)
+        attempt.setRawHeader(name, value);
+    sign(attempt, events, body);
+
+    if (!connections)
+        connections = std::make_shared<HttpConnections>(q, proxy);
+    HttpBounds bounds{connectTimeout, requestTimeout, answerLimit, pins};
+    call->exchange = std::make_unique<HttpExchange>(
+        connections, attempt, body, std::move(bounds),
+        [this, call = call.get()] { conclude(call->shared_from_this()); }, q);
+    return std::nullopt;
+}
+
+void HttpSinkPrivate::conclude(const CallRef &call)
+{
+    std::unique_ptr<HttpExchange> exchange = std::move(call->exchange);
+    const bool isSingle = call->pieceSize() == 1;
+    const AnswerProfile::Reading reading = readingOf(*exchange, isSingle);
+    const Delivery outcome = outcomeOf(*exchange, reading);
+    const int status = exchange->status();
+    if (exchange->areConnectionsSpoilt() && exchange->connections() == connections)
+        connections.reset();
+    exchange.reset();
+
+    if (outcome.error() == Delivery::Error::Refused && !isSingle) {
+        // What is too large as a whole says nothing about its halves.
+        call->split(status == 413 ? HttpCall::Other::IsUnknown : HttpCall::Other::IsRefusedThen);
+        advance(call);
+        return;
+    }
+    if (outcome.error() == Delivery::Error::Gone) {
+        const QPointer<HttpSink> sink(q);
+        disable(true);
+        if (!sink)
             return;
     }
-}
-
-//! Sends the event, or answers why that is not even tried.
-Delivery HttpSinkPrivate::attempt(const Event &event)
-{
-    if (configurationError.isFailure())
-        return configurationError;
-
-    const Result<QByteArray> body =
-        contentMode == HttpSink::ContentMode::Structured ? event.toJson() : event.dataToJson();
-    if (!body)
-        return Delivery::failed(Delivery::Error::NotPortable, body.errorText(), Delivery::Retry::Never);
-    if (body->size() > maximumEventSize) {
-        return Delivery::failed(
-            Delivery::Error::Refused,
-            HttpSink::tr("the event has %1 bytes, and at most %2 are sent").arg(body->size()).arg(maximumEventSize),
-            Delivery::Retry::Never);
-    }
-    post(*body);
-    return Delivery::delivered();
-}
-
-void HttpSinkPrivate::post(const QByteArray &body)
-{
-    isSent = false;
-    answerSize = 0;
-    connectDeadline = QDeadlineTimer(connectTimeout, Qt::PreciseTimer);
-    requestDeadline = QDeadlineTimer(requestTimeout, Qt::PreciseTimer);
-
-    reply = networkManager()->post(requestTemplate(), body);
-    isStopping = false;
-    ++requestNumber;
-    QObject::connect(reply, &QNetworkReply::requestSent, q, [this] { requestSent(); });
-    QObject::connect(reply, &QNetworkReply::readyRead, q, [this] { readAnswer(); });
-    QObject::connect(reply, &QNetworkReply::finished, q, [this] { concludeLater(); });
-    timer->start(std::min(connectTimeout, requestTimeout));
-}
-
-void HttpSinkPrivate::requestSent()
-{
-    isSent = true;
-    // Counting alone would not do: while this thread is busy, Qt's own takes in all that a hostile server sends. Before
-    // this signal Qt ignores the limit.
-    reply->setReadBufferSize(answerLimit + 1);
-}
-
-//! Gives the current event its outcome. Returns whether the sink goes on with the next one.
-bool HttpSinkPrivate::settle(const Delivery &outcome)
-{
-    ++position;
-    if (position < batch.size() && !isPassingFailure(outcome)) {
-        const QPointer<HttpSink> sink(q);
-        completion.settle(1, outcome);
-        // Whoever hears of the outcome may have destroyed or closed the sink.
-        return sink && position < batch.size();
-    }
-    // Settling the last event may bring the next batch at once: by then this one is put away.
-    Completion last = putAway();
-    last.settle(1, outcome);
-    last.settleAll(Delivery::untried());
-    return false;
-}
-
-//! Forgets the batch under way, and hands out the duty to settle what is left of it.
-Completion HttpSinkPrivate::putAway()
-{
-    batch = Batch();
-    position = 0;
-    return std::exchange(completion, Completion());
-}
-
-//! The body of an answer says nothing that counts: it is counted and thrown away.
-void HttpSinkPrivate::readAnswer()
-{
-    std::array<char, 4096> scratch;
-    for (qint64 size = 1; size > 0 && answerSize <= answerLimit;) {
-        size = reply->read(scratch.data(), scratch.size());
-        answerSize += std::max<qint64>(size, 0);
-    }
-    if (answerSize > answerLimit)
-        concludeLater();
-}
-
-//! QNetworkRequest's own timeout starts anew with each byte that arrives.
-void HttpSinkPrivate::reviewDeadlines()
-{
-    if (requestDeadline.hasExpired()) {
-        conclude(Cause::RequestTimeout);
-    } else if (!isSent && connectDeadline.hasExpired()) {
-        conclude(Cause::ConnectTimeout);
-    } else {
-        const QDeadlineTimer &next = isSent ? requestDeadline : std::min(connectDeadline, requestDeadline);
-        timer->start(std::chrono::ceil<std::chrono::milliseconds>(next.remainingTimeAsDuration()));
-    }
-}
-
-//! For signals of the reply: nothing may be settled, nor this sink be destroyed by who hears of it, while the reply is at
-//! work.
-void HttpSinkPrivate::concludeLater()
-{
-    if (std::exchange(isStopping, true))
-        return;
-    QMetaObject::invokeMethod(
-        q,
-        [this, number = requestNumber] {
-            if (reply && number == requestNumber)
-                conclude(Cause::Network);
-        },
-        Qt::QueuedConnection);
-}
-
-void HttpSinkPrivate::conclude(Cause cause)
-{
-    const Delivery result = outcome(cause);
-    // Qt takes an interim answer for the final one, which would then pass for the answer to the next request.
-    const bool isInterim = result.status() >= 100 && result.status() < 200;
-    endRequest();
-    if (isInterim)
-        manager->clearConnectionCache();
-    // Qt's thread may still be reading what this server never ceases to send, and hear of nothing else.
-    if (isStuckPossible && cause != Cause::Network)
-        releaseManager();
-    if (settle(result))
-        advance();
-}
-
-//! Ends the request under way, whatever its state.
-void HttpSinkPrivate::endRequest()
-{
-    timer->stop();
-    isStuckPossible = !reply->isFinished();
-    // Not abort(), which emits finished() from within, and makes Qt 6.4 warn of an error that is on its way already.
-    delete std::exchange(reply, nullptr);
+    if (settle(call, outcome))
+        advance(call);
 }
 
 void HttpSinkPrivate::interrupt()
 {
-    const bool isInFlight = reply != nullptr;
-    const QString where = isInFlight ? origin(reply->request().url()) : QString();
-    if (isInFlight)
-        endRequest();
-    Completion left = putAway();
-    if (isInFlight) {
-        left.settle(
-            1, Delivery::failed(Delivery::Error::Unknown,
-                                HttpSink::tr("%1: ended before there was an answer, it may have arrived").arg(where)));
+    const std::vector<CallRef> left = std::exchange(calls, {});
+    for (const CallRef &call : left) {
+        const std::unique_ptr<HttpExchange> exchange = std::move(call->exchange);
+        if (!exchange) {
+            call->settleRest(Delivery::untried());
+            continue;
+        }
+        call->settleLast(Delivery::failed(
+            Delivery::Error::Unknown,
+            HttpSink::tr("%1: ended before there was an answer, it may have arrived").arg(origin(exchange->url()))));
     }
-    left.settleAll(Delivery::untried());
 }
 
-void HttpSinkPrivate::releaseNetwork()
+void HttpSinkPrivate::disable(bool disabled)
 {
-    delete std::exchange(timer, nullptr);
-    releaseManager();
+    if (std::exchange(isDisabled, disabled) != disabled)
+        Q_EMIT q->disabledChanged(disabled, HttpSink::QPrivateSignal());
 }
 
-void HttpSinkPrivate::releaseManager()
-{
-    QNetworkAccessManager *released = std::exchange(manager, nullptr);
-    if (released && isStuckPossible)
-        deleteElsewhere(released);
-    else
-        delete released;
-}
+/* --- What goes out ----------------------------------------------------------------------------------------------------- */
 
-Delivery HttpSinkPrivate::outcome(Cause cause) const
+qsizetype HttpSinkPrivate::mostEvents() const
 {
-    const int status = reply->attribute(QNetworkRequest::HttpStatusCodeAttribute).toInt();
-    if (status >= 200 && status < 300)
-        return Delivery::delivered();
-    const QString where = origin(reply->request().url());
-    if (status != 0)
-        return outcomeOfStatus(status, reply->rawHeader("Retry-After"), q->clock()->wallClock(), where);
-
-    switch (cause) {
-    case Cause::ConnectTimeout:
-        return Delivery::failed(Delivery::Error::Timeout,
-                                HttpSink::tr("%1: no connection within %2").arg(where, formatDuration(connectTimeout)));
-    case Cause::RequestTimeout:
-        return Delivery::failed(Delivery::Error::Timeout,
-                                HttpSink::tr("%1: no answer within %2").arg(where, formatDuration(requestTimeout)));
-    case Cause::Network:
-        break;
+    switch (contentMode) {
+    case HttpSink::ContentMode::Batched:
+    case HttpSink::ContentMode::Custom:
+        return maximumBatchCount;
+    default:
+        return 1;
     }
-    return outcomeOfError(reply->error(), where);
+}
+
+//! Where nothing comes out of several events, the count is 0: halves of them may do.
+HttpSinkPrivate::Encoded HttpSinkPrivate::encode(const Batch &events) const
+{
+    switch (contentMode) {
+    case HttpSink::ContentMode::Batched:
+        return encodeBatched(events);
+    case HttpSink::ContentMode::Custom:
+        return encodeCustom(events);
+    default:
+        return encodeOne(events.at(0));
+    }
+}
+
+HttpSinkPrivate::Encoded HttpSinkPrivate::encodeOne(const Event &event) const
+{
+    const Result<HttpMessage> message = contentMode == HttpSink::ContentMode::Binary ? HttpMessage::binary(event)
+                                        : contentMode == HttpSink::ContentMode::Json ? HttpMessage::json(event)
+                                                                                     : HttpMessage::structured(event);
+    if (!message)
+        return {{}, 1, refusal(Delivery::Error::NotPortable, message.errorText())};
+    if (message->body().size() > maximumEventSize)
+        return {{}, 1, tooLarge(message->body().size())};
+    return {*message, 1, {}};
+}
+
+HttpSinkPrivate::Encoded HttpSinkPrivate::encodeBatched(const Batch &events) const
+{
+    QByteArray body = "[";
+    qsizetype count = 0;
+    for (const Event &event : events) {
+        const Result<QByteArray> json = event.toJson();
+        const bool isFirst = count == 0;
+        if (isFirst && !json)
+            return {{}, 1, refusal(Delivery::Error::NotPortable, json.errorText())};
+        if (isFirst && json->size() > maximumEventSize)
+            return {{}, 1, tooLarge(json->size())};
+        // Its turn comes, alone.
+        if (!json || json->size() > maximumEventSize)
+            break;
+        if (!isFirst && body.size() + json->size() + 2 > maximumBatchSize)
+            break;
+        if (!isFirst)
+            body += ',';
+        body += *json;
+        ++count;
+    }
+    body += ']';
+    return {HttpMessage({{"Content-Type", "application/cloudevents-batch+json; charset=utf-8"}}, body), count, {}};
+}
+
+HttpSinkPrivate::Encoded HttpSinkPrivate::encodeCustom(const Batch &events) const
+{
+    const bool isSingle = events.size() == 1;
+    const auto refuse = [isSingle](const Delivery &fault) { return Encoded{{}, isSingle ? 1 : 0, fault}; };
+    QString text;
+    try {
+        const Result<HttpMessage> message = encoder(events);
+        if (!message)
+            return refuse(refusal(Delivery::Error::NotPortable, message.errorText()));
+        const qint64 size = message->body().size();
+        if (size > (isSingle ? maximumEventSize : maximumBatchSize))
+            return refuse(tooLarge(size));
+        const auto &all = message->headers();
+        if (std::all_of(all.begin(), all.end(), isHeaderOfMessage))
+            return {*message, events.size(), {}};
+        text = HttpSink::tr("the encoder made a header that cannot be sent");
+    } catch (const std::exception &error) {
+        text = HttpSink::tr("an exception left the encoder: %1").arg(QString::fromLocal8Bit(error.what()));
+    } catch (...) {
+        text = HttpSink::tr("an exception left the encoder");
+    }
+    return refuse(refusal(Delivery::Error::Exception, text));
+}
+
+Delivery HttpSinkPrivate::tooLarge(qint64 size) const
+{
+    return refusal(Delivery::Error::Refused,
+                   HttpSink::tr("the event has %1 bytes, and at most %2 are sent").arg(size).arg(maximumEventSize));
+}
+
+Result<QList<HttpMessage::Header>> HttpSinkPrivate::askForCredentials() const
+{
+    if (!credentials)
+        return QList<HttpMessage::Header>();
+    // Nothing of what it says may be shown.
+    try {
+        const QList<HttpMessage::Header> proofs = credentials();
+        const auto isSendable = [](const HttpMessage::Header &header) {
+            return HttpSink::checkHeader(header.first, header.second) == HttpSink::HeaderError::None;
+        };
+        if (std::all_of(proofs.begin(), proofs.end(), isSendable))
+            return proofs;
+        return Failure{HttpSink::tr("%1: the credentials have a header that cannot be sent").arg(origin(url))};
+    } catch (...) {
+        return Failure{HttpSink::tr("%1: an exception left the function for the credentials").arg(origin(url))};
+    }
+}
+
+void HttpSinkPrivate::sign(QNetworkRequest &attempt, const Batch &events, const QByteArray &body) const
+{
+    if (signingSecrets.isEmpty())
+        return;
+    const QByteArray id = messageId(events);
+    const auto now = std::chrono::duration_cast<std::chrono::seconds>(q->clock()->wallClock());
+    attempt.setRawHeader("webhook-id", id);
+    attempt.setRawHeader("webhook-timestamp", QByteArray::number(qint64(now.count())));
+    attempt.setRawHeader("webhook-signature", WebhookSignature::value(signingSecrets, id, now, body));
 }
 
 const QNetworkRequest &HttpSinkPrivate::requestTemplate()
@@ -301,9 +361,6 @@ const QNetworkRequest &HttpSinkPrivate::requestTemplate()
     request->setAttribute(QNetworkRequest::CacheLoadControlAttribute, QNetworkRequest::AlwaysNetwork);
     request->setAttribute(QNetworkRequest::CacheSaveControlAttribute, false);
     request->setAttribute(QNetworkRequest::Http2AllowedAttribute, false);
-    request->setRawHeader("Content-Type", contentMode == HttpSink::ContentMode::Structured
-                                              ? QByteArrayLiteral("application/cloudevents+json; charset=utf-8")
-                                              : QByteArrayLiteral("application/json"));
     // Without it Qt asks for compressed answers, and inflates what a hostile server sends.
     request->setRawHeader("Accept-Encoding", "identity");
     // Without these two Qt sends the user's language, and calls itself a browser.
@@ -311,23 +368,61 @@ const QNetworkRequest &HttpSinkPrivate::requestTemplate()
     request->setRawHeader("User-Agent", "Qanat/" QANAT_VERSION);
     for (const auto &[name, value] : std::as_const(headers))
         request->setRawHeader(name, value);
+
+    if (url.scheme() == "https"_L1) {
+        QSslConfiguration tls = QSslConfiguration::defaultConfiguration();
+        // Whatever the application has made of its default.
+        tls.setPeerVerifyMode(QSslSocket::VerifyPeer);
+        tls.setProtocol(QSsl::TlsV1_2OrLater);
+        if (!authorities.isEmpty())
+            tls.setCaCertificates(authorities);
+        if (!clientCertificate.isNull()) {
+            tls.setLocalCertificate(clientCertificate);
+            tls.setPrivateKey(clientKey);
+        }
+        request->setSslConfiguration(tls);
+    }
     return *request;
 }
 
-QNetworkAccessManager *HttpSinkPrivate::networkManager()
+/* --- What comes back --------------------------------------------------------------------------------------------------- */
+
+AnswerProfile::Reading HttpSinkPrivate::readingOf(const HttpExchange &exchange, bool isSingle)
 {
-    if (!manager) {
-        manager = new QNetworkAccessManager(q);
-        // Without it the environment's http_proxy gets to see every header.
-        manager->setProxy(QNetworkProxy(QNetworkProxy::NoProxy));
+    using Reading = AnswerProfile::Reading;
+    const int status = exchange.status();
+    const Reading reading = status == 0 ? Reading::PassingFault : profile.reading(status);
+    if (reading == Reading::Delivered)
+        refusals = 0;
+    if (reading != Reading::PayloadFault || !isSingle)
+        return reading;
+    // So many that are all to blame themselves are less likely than a service that does not understand any.
+    ++refusals;
+    return profile.refusalLimit() > 0 && refusals >= profile.refusalLimit() ? Reading::EndpointFault : reading;
+}
+
+Delivery HttpSinkPrivate::outcomeOf(const HttpExchange &exchange, AnswerProfile::Reading reading) const
+{
+    const QString where = origin(exchange.url());
+    if (const int status = exchange.status(); status != 0) {
+        const HttpAnswer answer{status, exchange.header("Retry-After"), exchange.header("Date")};
+        const Delivery outcome = outcomeOfAnswer(answer, reading, q->clock()->wallClock(), where);
+        return outcome.isFailure() ? outcome.withAnswer(exchange.answer()) : outcome;
     }
-    if (!timer) {
-        timer = new QTimer(q);
-        timer->setTimerType(Qt::PreciseTimer);
-        timer->setSingleShot(true);
-        QObject::connect(timer, &QTimer::timeout, q, [this] { reviewDeadlines(); });
+    switch (exchange.end()) {
+    case HttpExchange::End::ConnectTimeout:
+        return Delivery::failed(Delivery::Error::Timeout,
+                                HttpSink::tr("%1: no connection within %2").arg(where, formatDuration(connectTimeout)));
+    case HttpExchange::End::RequestTimeout:
+        return Delivery::failed(Delivery::Error::Timeout,
+                                HttpSink::tr("%1: no answer within %2").arg(where, formatDuration(requestTimeout)));
+    case HttpExchange::End::OtherKey:
+        return Delivery::failed(Delivery::Error::Security,
+                                HttpSink::tr("%1: its public key is none of those that are pinned").arg(where));
+    case HttpExchange::End::Reply:
+        break;
     }
-    return manager;
+    return outcomeOfError(exchange.error(), where);
 }
 
 HttpSink::HttpSink(const QUrl &url, QObject *parent)
@@ -339,7 +434,6 @@ HttpSink::HttpSink(const QUrl &url, QObject *parent)
 HttpSink::~HttpSink()
 {
     d->interrupt();
-    d->releaseNetwork();
 }
 
 QUrl HttpSink::url() const
@@ -490,6 +584,138 @@ void HttpSink::setMaximumEventSize(qint64 bytes)
         Q_EMIT maximumEventSizeChanged(QPrivateSignal());
 }
 
+void HttpSink::setEncoder(Encoder encoder)
+{
+    d->encoder = std::move(encoder);
+    d->configurationChanged();
+    setContentMode(ContentMode::Custom);
+}
+
+int HttpSink::maximumBatchCount() const
+{
+    return d->maximumBatchCount;
+}
+
+void HttpSink::setMaximumBatchCount(int events)
+{
+    events = std::max(events, 1);
+    if (std::exchange(d->maximumBatchCount, events) != events)
+        Q_EMIT maximumBatchCountChanged(QPrivateSignal());
+}
+
+qint64 HttpSink::maximumBatchSize() const
+{
+    return d->maximumBatchSize;
+}
+
+void HttpSink::setMaximumBatchSize(qint64 bytes)
+{
+    bytes = std::max<qint64>(bytes, 0);
+    if (std::exchange(d->maximumBatchSize, bytes) != bytes)
+        Q_EMIT maximumBatchSizeChanged(QPrivateSignal());
+}
+
+int HttpSink::requestsInFlight() const
+{
+    return d->requestsInFlight;
+}
+
+void HttpSink::setRequestsInFlight(int requests)
+{
+    constexpr int most = 6; // Qt has no more connections for one host.
+    requests = std::clamp(requests, 1, most);
+    if (std::exchange(d->requestsInFlight, requests) != requests)
+        Q_EMIT requestsInFlightChanged(QPrivateSignal());
+}
+
+HttpSink::Compression HttpSink::compression() const
+{
+    return d->compression;
+}
+
+void HttpSink::setCompression(Compression compression)
+{
+    if (std::exchange(d->compression, compression) != compression)
+        Q_EMIT compressionChanged(QPrivateSignal());
+}
+
+AnswerProfile HttpSink::answerProfile() const
+{
+    return d->profile;
+}
+
+void HttpSink::setAnswerProfile(const AnswerProfile &profile)
+{
+    if (d->profile == profile)
+        return;
+    d->profile = profile;
+    Q_EMIT answerProfileChanged(QPrivateSignal());
+}
+
+void HttpSink::setCredentials(Credentials credentials)
+{
+    d->credentials = std::move(credentials);
+}
+
+HttpMessage::Header HttpSink::bearer(const QByteArray &token)
+{
+    return {"Authorization", "Bearer " + token};
+}
+
+HttpMessage::Header HttpSink::basic(const QString &user, const QString &password)
+{
+    return {"Authorization", "Basic " + (user + u':' + password).toUtf8().toBase64()};
+}
+
+void HttpSink::setSigningSecrets(const QList<WebhookSecret> &secrets)
+{
+    d->signingSecrets = secrets;
+    d->configurationChanged();
+}
+
+void HttpSink::setCertificateAuthorities(const QList<QSslCertificate> &authorities)
+{
+    d->authorities = authorities;
+    d->configurationChanged();
+    // A connection that stands was trusted by other rules.
+    d->connections.reset();
+}
+
+void HttpSink::setPinnedKeys(const QList<QByteArray> &hashes)
+{
+    d->pins = hashes;
+    d->connections.reset();
+}
+
+void HttpSink::setClientCertificate(const QSslCertificate &certificate, const QSslKey &key)
+{
+    d->clientCertificate = certificate;
+    d->clientKey = key;
+    d->configurationChanged();
+    d->connections.reset();
+}
+
+void HttpSink::setProxy(const QNetworkProxy &proxy)
+{
+    d->proxy = proxy;
+    d->connections.reset();
+}
+
+bool HttpSink::isDisabled() const
+{
+    return d->isDisabled;
+}
+
+void HttpSink::disable()
+{
+    d->disable(true);
+}
+
+void HttpSink::enable()
+{
+    d->disable(false);
+}
+
 bool HttpSink::isValid() const
 {
     return !d->configurationError.isFailure();
@@ -500,9 +726,9 @@ QString HttpSink::errorText() const
     return d->configurationError.errorText();
 }
 
-void HttpSink::process(const Batch &batch, Completion completion)
+int HttpSink::maxInFlight() const
 {
-    d->begin(batch, std::move(completion));
+    return d->requestsInFlight;
 }
 
 void HttpSink::interrupt()
@@ -512,7 +738,7 @@ void HttpSink::interrupt()
 
 Delivery HttpSink::finish()
 {
-    d->releaseNetwork();
+    d->connections.reset();
     return Delivery::delivered();
 }
 

@@ -4,86 +4,97 @@
 #ifndef QANAT_HTTP_HTTPSINK_P_H
 #define QANAT_HTTP_HTTPSINK_P_H
 
+#include "httpcall_p.h"
+#include "httpconnections_p.h"
+
 #include <Qanat/http/httpsink.h>
 
-#include <QtCore/qdeadlinetimer.h>
+#include <QtNetwork/qnetworkproxy.h>
 #include <QtNetwork/qnetworkrequest.h>
+#include <QtNetwork/qsslcertificate.h>
+#include <QtNetwork/qsslkey.h>
 
 #include <optional>
-#include <utility>
-
-QT_BEGIN_NAMESPACE
-class QNetworkAccessManager;
-class QNetworkReply;
-class QTimer;
-QT_END_NAMESPACE
 
 namespace Qanat {
 
 class HttpSinkPrivate
 {
 public:
-    //! What ended a request. QNetworkReply has one error for all that its user does to it.
-    enum class Cause : quint8 { Network, ConnectTimeout, RequestTimeout };
-
     HttpSinkPrivate(HttpSink *sink, const QUrl &url);
 
     void configurationChanged();
 
+    using CallRef = std::shared_ptr<HttpCall>;
     void begin(const Batch &events, Completion &&duty);
-    void advance();
-    [[nodiscard]] Delivery attempt(const Event &event);
-    void post(const QByteArray &body);
-    [[nodiscard]] bool settle(const Delivery &outcome);
-    [[nodiscard]] Completion putAway();
-
-    void requestSent();
-    void readAnswer();
-    void reviewDeadlines();
-    void concludeLater();
-    void conclude(Cause cause);
-    void endRequest();
+    //! Goes on with a call until it needs the network, or is over.
+    void advance(const CallRef &call);
+    //! Its request has ended.
+    void conclude(const CallRef &call);
     void interrupt();
-    void releaseNetwork();
-    void releaseManager();
-
-    [[nodiscard]] Delivery outcome(Cause cause) const;
-    [[nodiscard]] const QNetworkRequest &requestTemplate();
-    [[nodiscard]] QNetworkAccessManager *networkManager();
+    void disable(bool disabled);
 
     HttpSink *const q;
 
     QUrl url;
-    QList<std::pair<QByteArray, QByteArray>> headers;
+    QList<HttpMessage::Header> headers;
+    HttpSink::Credentials credentials;
+    HttpSink::Encoder encoder;
+    QList<WebhookSecret> signingSecrets;
+    QList<QSslCertificate> authorities;
+    QList<QByteArray> pins;
+    QSslCertificate clientCertificate;
+    QSslKey clientKey;
+    QNetworkProxy proxy{QNetworkProxy::NoProxy};
+    AnswerProfile profile;
     std::chrono::milliseconds connectTimeout = std::chrono::seconds(15);
     std::chrono::milliseconds requestTimeout = std::chrono::seconds(30);
     qint64 answerLimit = 20'000;
     qint64 maximumEventSize = 256 * 1024;
+    qint64 maximumBatchSize = 10'000'000;
+    int maximumBatchCount = 512;
+    int requestsInFlight = 1;
     HttpSink::ContentMode contentMode = HttpSink::ContentMode::Structured;
+    HttpSink::Compression compression = HttpSink::Compression::None;
     HttpSink::PlainHttp plainHttp = HttpSink::PlainHttp::LoopbackOnly;
+    bool isDisabled = false;
     //! The outcome of every event if the configuration cannot be used; delivered if it can.
     Delivery configurationError;
+    //! Shared with the requests under way on them. Made when the first one needs it.
+    std::shared_ptr<HttpConnections> connections;
+
+private:
+    //! What becomes of the first events of a piece: a message of so many, or a failure.
+    struct Encoded
+    {
+        HttpMessage message;
+        qsizetype count = 0;
+        Delivery fault;
+    };
+
+    [[nodiscard]] std::optional<Delivery> send(const CallRef &call);
+    [[nodiscard]] std::optional<Delivery> post(const CallRef &call, const Batch &events, HttpMessage message);
+    [[nodiscard]] bool settle(const CallRef &call, const Delivery &outcome);
+    void forget(const CallRef &call);
+
+    [[nodiscard]] qsizetype mostEvents() const;
+    [[nodiscard]] Encoded encode(const Batch &events) const;
+    [[nodiscard]] Encoded encodeOne(const Event &event) const;
+    [[nodiscard]] Encoded encodeBatched(const Batch &events) const;
+    [[nodiscard]] Encoded encodeCustom(const Batch &events) const;
+    [[nodiscard]] Delivery tooLarge(qint64 size) const;
+
+    [[nodiscard]] Delivery outcomeOf(const HttpExchange &exchange, AnswerProfile::Reading reading) const;
+    [[nodiscard]] AnswerProfile::Reading readingOf(const HttpExchange &exchange, bool isSingle);
+    [[nodiscard]] const QNetworkRequest &requestTemplate();
+    [[nodiscard]] Result<QList<HttpMessage::Header>> askForCredentials() const;
+    void sign(QNetworkRequest &request, const Batch &events, const QByteArray &body) const;
+
+    std::vector<CallRef> calls;
     //! What all requests have in common, made when the first one needs it.
     std::optional<QNetworkRequest> request;
-
-    // The batch under way.
-    Batch batch;
-    Completion completion;
-    qsizetype position = 0;
-
-    // The request under way. The manager and the timer are children of the sink: they live in its thread.
-    QNetworkAccessManager *manager = nullptr;
-    QTimer *timer = nullptr;
-    QNetworkReply *reply = nullptr;
-    //! Tells a late call that belongs to an earlier request.
-    quint64 requestNumber = 0;
-    QDeadlineTimer connectDeadline;
-    QDeadlineTimer requestDeadline;
-    qint64 answerSize = 0;
-    bool isSent = false;
-    bool isStopping = false;
-    //! The last thing known of the manager's thread is that an answer did not come.
-    bool isStuckPossible = false;
+    //! Single events that were refused since one was delivered.
+    int refusals = 0;
 };
 
 } // namespace Qanat

@@ -206,18 +206,36 @@ ContractSubject logging()
 }
 
 #ifdef QANAT_WITH_HTTP
-ContractSubject overHttp()
+ContractSubject overHttpWith(const std::function<void(HttpSink &)> &configure)
 {
     const auto receiver = std::make_shared<HttpReceiver>();
-    ContractSubject subject(std::make_unique<HttpSink>(receiver->url()));
+    auto sink = std::make_unique<HttpSink>(receiver->url());
+    configure(*sink);
+    ContractSubject subject(std::move(sink));
     subject.environment = receiver;
     subject.arrivedIds = [receiver = receiver.get()] {
         QStringList ids;
-        for (const HttpRequest &request : receiver->requests())
-            ids.append(Event::fromJson(request.body()).value().id());
+        for (const HttpRequest &request : receiver->requests()) {
+            const QList<Event> events = HttpMessage(request.headers(), request.body()).toEvents().value();
+            for (const Event &event : events)
+                ids.append(event.id());
+        }
         return ids;
     };
     return subject;
+}
+
+ContractSubject overHttp()
+{
+    return overHttpWith([](HttpSink &) {});
+}
+
+ContractSubject overHttpInBatches()
+{
+    return overHttpWith([](HttpSink &sink) {
+        sink.setContentMode(HttpSink::ContentMode::Batched);
+        sink.setRequestsInFlight(6);
+    });
 }
 #endif
 
@@ -281,6 +299,7 @@ int main(int argc, char *argv[])
     suite.add(u"LogSink"_s, logging);
 #ifdef QANAT_WITH_HTTP
     suite.add(u"HttpSink"_s, overHttp);
+    suite.add(u"HttpSink, batched, several in flight"_s, overHttpInBatches);
 #endif
     return suite.run(argc, argv);
 }

@@ -25,6 +25,8 @@ class QANAT_CORE_EXPORT DeadLetter
     Q_PROPERTY(Qanat::Delivery::Error error MEMBER error)
     Q_PROPERTY(QString reason MEMBER reason)
     Q_PROPERTY(int attempts MEMBER attempts)
+    Q_PROPERTY(int status MEMBER status)
+    Q_PROPERTY(QString answer MEMBER answer)
     Q_PROPERTY(QDateTime time MEMBER time)
 public:
     quint64 number = 0; //!< Names it among those of one DeadLetters, in the order of their arrival, from 1 on.
@@ -33,6 +35,8 @@ public:
     Delivery::Error error = Delivery::Error::None; //!< Why, for programs.
     QString reason; //!< Why, for people.
     int attempts = 0; //!< How often it was tried; 0 where nobody counted.
+    int status = 0; //!< What the other side's protocol answered last, see Delivery::status(); 0 if it did not.
+    QString answer; //!< What the other side said about it, see Delivery::answer().
     QDateTime time; //!< When it came here, in UTC.
 };
 

@@ -25,7 +25,7 @@ class DeliveryData;
  * The outcome of an event or of a run of events: a value.
  *
  * A success carries nothing. A failure carries a code for programs, a text for people (never a payload, a password or a
- * token), whether trying again can help, how long to wait at least, the status the other side answered, how often the
+ * token), whether trying again can help, how long to wait at least, the status and the words of the other side, how often the
  * event was tried, and what caused it.
  *
  * Reading and copying is safe from any thread, as with every implicitly shared value of Qt.
@@ -63,6 +63,7 @@ public:
         Timeout, //!< No answer in time.
         Security, //!< The other side could not be authenticated, or the rules forbid to talk to it.
         Storage, //!< A disk or a file could not be written.
+        Gone, //!< The other side wants no more events, ever.
         Other, //!< What a sink of the application reports.
     };
     Q_ENUM(Error)
@@ -117,6 +118,9 @@ public:
     [[nodiscard]] std::chrono::milliseconds retryAfter() const noexcept;
     //! What the other side's protocol answered, as the status of HTTP; 0 if it did not answer, and of a success.
     [[nodiscard]] int status() const noexcept;
+    //! What the other side said about it, or the beginning of that, for people who look for the cause: in its own words, which
+    //! may be of any language, and hostile. toString() leaves it out.
+    [[nodiscard]] QString answer() const;
     //! How often the event was tried; 0 where nobody counted.
     [[nodiscard]] int attempts() const noexcept;
     //! What led to this failure; a delivered outcome if nothing is known.
@@ -126,6 +130,8 @@ public:
     //! Copies of a failure with one thing changed. On a success they change nothing.
     [[nodiscard]] Delivery withRetryAfter(std::chrono::milliseconds wait) const;
     [[nodiscard]] Delivery withStatus(int status) const;
+    //! What no attribute of an event can hold (control characters and the like) becomes a blank.
+    [[nodiscard]] Delivery withAnswer(const QString &answer) const;
     [[nodiscard]] Delivery withAttempts(int attempts) const;
     [[nodiscard]] Delivery withCause(const Delivery &cause) const;
     //!@}

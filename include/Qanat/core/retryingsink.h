@@ -72,6 +72,7 @@ Q_SIGNALS:
     void retryStateChanged(Qanat::RetryingSink::State state, QPrivateSignal);
 
 protected:
+    //! For waits that go on when the sink is moved to another thread.
     bool event(QEvent *event) override;
     void process(const Batch &batch, Completion completion) override;
     void withdraw() override;

@@ -117,8 +117,8 @@ public:
 
     /*!
      * The sink for what this one gives up for good, each event with the extension attributes `deadletterreason` and
-     * `deadlettersink` (for people), `deadlettererror` (a key of Delivery::Error) and `deadletterattempts`. DeadLetters keeps them to
-     * be looked at and sent again; any other sink will do. It is not owned, may be destroyed at any time, and may be null. What it
+     * `deadlettersink` (for people), `deadlettererror` (a key of Delivery::Error), `deadletterattempts`, and where the other side
+     * answered `deadletterstatus` and `deadletteranswer`. DeadLetters keeps them to be looked at and sent again; any other sink will do. It is not owned, may be destroyed at any time, and may be null. What it
      * does not accept is lost with a warning. What a close leaves is given up, too. A dead letter that comes back to this sink and
      * fails again, or that three sinks have given up, is dropped for good, with a warning, unless `deadlettersink` was removed
      * from it: so two sinks may be each other's. What is given up never waits at a limit. Any thread; not this sink itself.

@@ -49,6 +49,7 @@ public:
     int maxInFlight() const override;
 
 protected:
+    //! For waits that go on when the sink is moved to another thread.
     bool event(QEvent *event) override;
     void process(const Batch &batch, Completion completion) override;
     void interrupt() override;

@@ -37,7 +37,8 @@ void TestDeadLetters::keepsWhatWasGivenUp()
 {
     DeadLetters dead;
     auto end = std::make_unique<RecordingSink>();
-    end->recording()->setBehaviour(always(permanentFailure()));
+    const Delivery failure = permanentFailure().withStatus(422).withAnswer(u"no such key"_s);
+    end->recording()->setBehaviour(always(failure));
     auto retry = std::make_unique<RetryingSink>(std::move(end), ExponentialBackoff());
     retry->setObjectName(u"audit"_s);
     retry->setDeadLetterSink(&dead);
@@ -53,6 +54,8 @@ void TestDeadLetters::keepsWhatWasGivenUp()
     QCOMPARE(letter.error, permanentFailure().error());
     QVERIFY2(letter.reason.contains(permanentFailure().errorText()), qPrintable(letter.reason));
     QCOMPARE(letter.attempts, 1);
+    QCOMPARE(letter.status, 422);
+    QCOMPARE(letter.answer, u"no such key"_s);
     QVERIFY(letter.time.isValid());
     QCOMPARE(dead.statistics().delivered, 1);
 }

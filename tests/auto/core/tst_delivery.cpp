@@ -83,6 +83,11 @@ void DeliveryTest::changesMakeCopies()
     QCOMPARE(failure.status(), 0);
     QCOMPARE(failure.attempts(), 0);
     QVERIFY(failure.cause().isSuccess());
+    QCOMPARE(changed.withAnswer(u"no such key"_s).answer(), u"no such key"_s);
+    QCOMPARE(changed.answer(), QString());
+    QVERIFY(changed.withAnswer(u"x"_s) != changed);
+    // What the other side said may be anything: it becomes what an attribute of an event can hold.
+    QCOMPARE(changed.withAnswer(u"a\n\x7f\u0085\xfdd0é😀"_s + QChar(0xd800) + u'b').answer(), u"a    é😀 b"_s);
     // Changing a copy leaves what it was copied from.
     const Delivery again = changed.withStatus(500);
     QCOMPARE(again.cause(), Delivery::closed());

@@ -1,9 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The Qanat authors
 // SPDX-License-Identifier: Apache-2.0
 
+#include "httpprobe.h"
 #include "warnings_p.h"
 
-#include <Qanat/Clock>
 #include <Qanat/Heartbeat>
 #include <Qanat/HttpReceiver>
 #include <Qanat/HttpSink>
@@ -45,72 +45,11 @@ using Qanat::Queue;
 using Qanat::waitUntil;
 using Error = Delivery::Error;
 using Outcome = Delivery::Outcome;
+using namespace Qanat::HttpTest;
 
 Q_DECLARE_METATYPE(Qanat::HttpResponse)
 
 namespace {
-
-//! How long a condition is waited for that a working library meets soon: for broken ones only.
-constexpr std::chrono::milliseconds Patience = 60s;
-
-//! The outcomes of events, in order.
-class Outcomes
-{
-public:
-    Completion completion(qsizetype count)
-    {
-        return Completion(count, [this](qsizetype settled, const Delivery &delivery) {
-            for (qsizetype i = 0; i < settled; ++i)
-                list.append(delivery);
-            if (heard)
-                heard();
-        });
-    }
-
-    //! Turns the event loop until \a count events have an outcome. Returns whether they have.
-    bool wait(qsizetype count)
-    {
-        QEventLoop loop;
-        const auto previous = std::exchange(heard, [&] {
-            if (list.size() >= count)
-                loop.quit();
-        });
-        QTimer::singleShot(Patience, &loop, &QEventLoop::quit);
-        if (list.size() < count)
-            loop.exec();
-        heard = previous;
-        return list.size() >= count;
-    }
-
-    QList<Delivery> list;
-    std::function<void()> heard;
-};
-
-//! What a wrapper of a sink calls, called by the test: so the outcome is seen as the sink gave it.
-class Probe : public HttpSink
-{
-public:
-    using HttpSink::finish;
-    using HttpSink::HttpSink;
-    using HttpSink::interrupt;
-
-    void attempt(const Batch &batch, Outcomes &outcomes) { process(batch, outcomes.completion(batch.size())); }
-};
-
-//! The wall clock stands still.
-class StoppedClock : public Qanat::Clock
-{
-public:
-    explicit StoppedClock(std::chrono::milliseconds wallClock)
-        : m_wallClock(wallClock)
-    {
-    }
-    std::chrono::nanoseconds now() const override { return 0ns; }
-    std::chrono::milliseconds wallClock() const override { return m_wallClock; }
-
-private:
-    const std::chrono::milliseconds m_wallClock;
-};
 
 //! Everything that is logged while it exists.
 class LogCapture
@@ -146,30 +85,6 @@ private:
     static inline QtMessageHandler s_previous = nullptr;
 };
 
-Event numbered(int number)
-{
-    Event event(u"test"_s, number);
-    event.setId(QString::number(number));
-    return event;
-}
-
-Batch numberedBatch(int count)
-{
-    QList<Event> events;
-    for (int i = 0; i < count; ++i)
-        events.append(numbered(i));
-    return Batch(events);
-}
-
-Delivery attemptOne(Probe &sink, const Event &event = numbered(0))
-{
-    Outcomes outcomes;
-    sink.attempt(Batch(event), outcomes);
-    if (!outcomes.wait(1))
-        return Delivery::dropped(Error::Other, u"the test waited in vain"_s);
-    return outcomes.list.first();
-}
-
 QString inDebugOutput(const Delivery &delivery)
 {
     QString text;
@@ -200,6 +115,7 @@ private Q_SLOTS:
     void interimAnswerIsNotTakenForTheNext();
     void retryAfter_data();
     void retryAfter();
+    void retryAfter_isCorrectedByTheDate();
     void redirectsAreNotFollowed_data();
     void redirectsAreNotFollowed();
 
@@ -404,7 +320,8 @@ void tst_HttpSink::status_isClassified_data()
     add(Error::Unavailable, true, {408, 425, 429, 500, 502, 503, 504, 506, 507, 508, 510, 512, 599, 600, 999});
     add(Error::Misdirected, true, {300, 301, 302, 303, 304, 305, 307, 308, 399});
     add(Error::Misdirected, true, {401, 402, 403, 404, 405, 406, 407, 411, 415, 421, 431, 451, 501, 505, 511});
-    add(Error::Refused, false, {400, 409, 410, 412, 413, 414, 416, 417, 418, 422, 423, 424, 426, 428, 444, 499});
+    add(Error::Gone, false, {410});
+    add(Error::Refused, false, {400, 409, 412, 413, 414, 416, 417, 418, 422, 423, 424, 426, 428, 444, 499});
 }
 
 void tst_HttpSink::status_isClassified()
@@ -518,6 +435,22 @@ void tst_HttpSink::retryAfter_data()
     QTest::newRow("now") << 503 << QByteArray("Sun, 06 Nov 1994 08:49:37 GMT") << 0ms;
     QTest::newRow("the past") << 429 << QByteArray("Sun, 06 Nov 1994 08:00:00 GMT") << 0ms;
     QTest::newRow("far away") << 503 << QByteArray("Fri, 31 Dec 9999 23:59:59 GMT") << std::chrono::milliseconds(24h);
+    QTest::newRow("decimals") << 503 << QByteArray("1.2") << std::chrono::milliseconds(2s);
+    QTest::newRow("decimals, whole") << 503 << QByteArray("2.000") << std::chrono::milliseconds(2s);
+    QTest::newRow("decimals, many") << 503 << ("0." + QByteArray(4000, '0') + '1') << std::chrono::milliseconds(1s);
+    QTest::newRow("decimals, none before") << 503 << QByteArray(".5") << 0ms;
+    QTest::newRow("decimals, none behind") << 503 << QByteArray("5.") << 0ms;
+    QTest::newRow("decimals, two points") << 503 << QByteArray("1.2.3") << 0ms;
+    QTest::newRow("RFC 850") << 503 << QByteArray("Sunday, 06-Nov-94 08:50:37 GMT") << std::chrono::milliseconds(60s);
+    QTest::newRow("RFC 850, long ago") << 503 << QByteArray("Sunday, 06-Nov-45 08:50:37 GMT") << 0ms;
+    QTest::newRow("RFC 850, next century")
+        << 503 << QByteArray("Sunday, 06-Nov-44 08:50:37 GMT") << std::chrono::milliseconds(24h);
+    QTest::newRow("RFC 850, no such name") << 503 << QByteArray("Someday, 06-Nov-94 08:50:37 GMT") << 0ms;
+    QTest::newRow("RFC 850, short name") << 503 << QByteArray("Sun, 06-Nov-94 08:50:37 GMT") << 0ms;
+    QTest::newRow("asctime") << 503 << QByteArray("Sun Nov  6 08:50:37 1994") << std::chrono::milliseconds(60s);
+    QTest::newRow("asctime, two digits") << 503 << QByteArray("Mon Nov 07 08:49:37 1994")
+                                         << std::chrono::milliseconds(24h);
+    QTest::newRow("asctime, cut") << 503 << QByteArray("Sun Nov  6 08:50:37 199") << 0ms;
     QTest::newRow("no such day") << 503 << QByteArray("Sun, 31 Nov 1994 08:50:37 GMT") << 0ms;
     QTest::newRow("no such hour") << 503 << QByteArray("Sun, 06 Nov 1994 24:50:37 GMT") << 0ms;
     QTest::newRow("no such month") << 503 << QByteArray("Sun, 06 Xxx 1994 08:50:37 GMT") << 0ms;
@@ -542,6 +475,23 @@ void tst_HttpSink::retryAfter()
     const Delivery outcome = attemptOne(sink);
     QCOMPARE(outcome.status(), status);
     QCOMPARE(outcome.retryAfter(), wait);
+}
+
+// The clocks need not agree: a date is as far away as the answer's own Date says.
+void tst_HttpSink::retryAfter_isCorrectedByTheDate()
+{
+    HttpReceiver receiver;
+    Probe sink(receiver.url());
+    sink.setClock(std::make_shared<StoppedClock>(784111777s)); // Sun, 06 Nov 1994 08:49:37 GMT
+    const auto waitFor = [&](const QByteArray &date) {
+        receiver.setResponse(HttpResponse::status(503)
+                                 .withHeader("Date", date)
+                                 .withHeader("Retry-After", "Wed, 21 Oct 2015 07:28:30 GMT"));
+        return attemptOne(sink).retryAfter();
+    };
+    QCOMPARE(waitFor("Wed, 21 Oct 2015 07:28:00 GMT"), std::chrono::milliseconds(30s));
+    QCOMPARE(waitFor("Wed, 21 Oct 2015 07:29:00 GMT"), 0ms);
+    QCOMPARE(waitFor("yesterday"), std::chrono::milliseconds(24h));
 }
 
 void tst_HttpSink::redirectsAreNotFollowed_data()

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "percentencoding_p.h"
+
+#include <QtCore/qstringconverter.h>
+
+namespace Qanat {
+
+namespace {
+
+// The content of a quoted-string (RFC 9110, 5.6.4), or the value itself.
+QByteArray unquoted(QByteArrayView value)
+{
+    if (value.size() < 2 || value.front() != '"' || value.back() != '"')
+        return value.toByteArray();
+    const QByteArrayView content = value.sliced(1, value.size() - 2);
+    QByteArray text;
+    text.reserve(content.size());
+    for (qsizetype i = 0; i < content.size(); ++i) {
+        if (content[i] == '\\' && i + 1 < content.size())
+            ++i;
+        text += content[i];
+    }
+    return text;
+}
+
+} // namespace
+
+QByteArray percentEncoded(const QString &text)
+{
+    static constexpr char digits[] = "0123456789ABCDEF";
+    const QByteArray utf8 = text.toUtf8();
+    QByteArray encoded;
+    encoded.reserve(utf8.size());
+    for (const char c : utf8) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte > 0x20 && byte < 0x7f && c != '"' && c != '%') {
+            encoded += c;
+        } else {
+            encoded += '%';
+            encoded += digits[byte >> 4];
+            encoded += digits[byte & 0xf];
+        }
+    }
+    return encoded;
+}
+
+std::optional<QString> percentDecoded(QByteArrayView value)
+{
+    QStringDecoder decoder(QStringDecoder::Utf8, QStringConverter::Flag::Stateless);
+    QString text = decoder(QByteArray::fromPercentEncoding(unquoted(value)));
+    if (decoder.hasError())
+        return std::nullopt;
+    return text;
+}
+
+} // namespace Qanat
