@@ -6,6 +6,11 @@
 #include "httpreceivershared_p.h"
 #include "platform/socket_p.h"
 
+#include <QtNetwork/qsslconfiguration.h>
+#include <QtNetwork/qsslsocket.h>
+
+#include <optional>
+
 namespace Qanat {
 
 using namespace std::chrono_literals;
@@ -17,33 +22,45 @@ constexpr qint64 MaximumUnsent = 256 * 1024; // of a client that doesn't read: n
 constexpr qint64 MaximumUnread = 1024 * 1024; // then the client has to wait
 constexpr auto LingerTime = 2s;
 
+std::unique_ptr<QTcpSocket> makeSocket(const std::optional<QSslConfiguration> &tls)
+{
+    if (!tls)
+        return std::make_unique<QTcpSocket>();
+    auto socket = std::make_unique<QSslSocket>();
+    socket->setSslConfiguration(*tls);
+    return socket;
+}
+
 } // namespace
 
 HttpConnection::HttpConnection(qintptr descriptor, std::shared_ptr<HttpReceiverShared> shared, QObject *parent)
     : QObject(parent)
     , m_shared(std::move(shared))
     , m_number(m_shared->connected())
+    , m_socket(makeSocket(m_shared->tls()))
     , m_parser(m_shared->maximumBodySize())
 {
     m_timer.setSingleShot(true);
     m_timer.setTimerType(Qt::PreciseTimer);
     connect(&m_timer, &QTimer::timeout, this, &HttpConnection::onTimeout);
-    connect(&m_socket, &QTcpSocket::readyRead, this, &HttpConnection::onReadyRead);
-    connect(&m_socket, &QTcpSocket::bytesWritten, this, &HttpConnection::onBytesWritten);
-    connect(&m_socket, &QTcpSocket::disconnected, this, &HttpConnection::onDisconnected);
+    connect(m_socket.get(), &QTcpSocket::readyRead, this, &HttpConnection::onReadyRead);
+    connect(m_socket.get(), &QTcpSocket::bytesWritten, this, &HttpConnection::onBytesWritten);
+    connect(m_socket.get(), &QTcpSocket::disconnected, this, &HttpConnection::onDisconnected);
 
-    m_socket.setReadBufferSize(MaximumUnread);
-    if (!m_socket.setSocketDescriptor(descriptor)) {
+    m_socket->setReadBufferSize(MaximumUnread);
+    if (!m_socket->setSocketDescriptor(descriptor)) {
         onDisconnected();
         return;
     }
-    m_socket.setSocketOption(QAbstractSocket::LowDelayOption, 1);
+    m_socket->setSocketOption(QAbstractSocket::LowDelayOption, 1);
+    if (auto *const encrypted = qobject_cast<QSslSocket *>(m_socket.get()))
+        encrypted->startServerEncryption();
 }
 
 HttpConnection::~HttpConnection()
 {
-    m_socket.disconnect(this);
-    m_socket.abort();
+    m_socket->disconnect(this);
+    m_socket->abort();
 }
 
 void HttpConnection::onReadyRead()
@@ -51,12 +68,12 @@ void HttpConnection::onReadyRead()
     switch (m_phase) {
     case Phase::Reading:
         work();
-        m_socket.flush();
+        m_socket->flush();
         break;
     case Phase::Hanging:
     case Phase::Lingering:
         // Left in the buffer it would fill it, and then the end of the connection would go unnoticed.
-        m_socket.skip(m_socket.bytesAvailable());
+        m_socket->skip(m_socket->bytesAvailable());
         break;
     default:
         break;
@@ -95,10 +112,10 @@ void HttpConnection::onTimeout()
     case Phase::Sending:
         send();
         work();
-        m_socket.flush();
+        m_socket->flush();
         break;
     case Phase::Lingering:
-        m_socket.abort();
+        m_socket->abort();
         break;
     default:
         break;
@@ -115,14 +132,14 @@ void HttpConnection::onDisconnected()
 void HttpConnection::work()
 {
     while (m_phase == Phase::Reading && hasRoom()) {
-        if (m_socket.bytesAvailable() > 0)
-            m_parser.append(m_socket.readAll());
+        if (m_socket->bytesAvailable() > 0)
+            m_parser.append(m_socket->readAll());
         switch (m_parser.next()) {
         case HttpRequestParser::Step::Complete:
             respond();
             break;
         case HttpRequestParser::Step::WantsContinue:
-            m_socket.write("HTTP/1.1 100 Continue\r\n\r\n");
+            m_socket->write("HTTP/1.1 100 Continue\r\n\r\n");
             break;
         case HttpRequestParser::Step::Malformed:
             refuse();
@@ -165,7 +182,7 @@ void HttpConnection::send()
             answered();
             return;
         }
-        m_socket.write(piece);
+        m_socket->write(piece);
         if (isPaced)
             break;
     }
@@ -179,7 +196,7 @@ void HttpConnection::answered()
         m_phase = Phase::Reading;
     } else {
         m_phase = Phase::Finishing;
-        m_socket.flush();
+        m_socket->flush();
         finish();
     }
 }
@@ -187,15 +204,15 @@ void HttpConnection::answered()
 void HttpConnection::finish()
 {
     // The flush may have found the connection broken, and then it is over already.
-    if (m_phase != Phase::Finishing || m_socket.bytesToWrite() > 0)
+    if (m_phase != Phase::Finishing || m_socket->bytesToWrite() > 0)
         return;
     switch (m_answer.ending()) {
     case HttpResponse::Ending::Disconnect:
-        m_socket.disconnectFromHost();
+        m_socket->disconnectFromHost();
         break;
     case HttpResponse::Ending::Reset:
-        Socket::resetOnClose(m_socket.socketDescriptor());
-        m_socket.abort();
+        Socket::resetOnClose(m_socket->socketDescriptor());
+        m_socket->abort();
         break;
     case HttpResponse::Ending::Hang:
         m_phase = Phase::Hanging;
@@ -204,7 +221,7 @@ void HttpConnection::finish()
     case HttpResponse::Ending::KeepAlive:
     case HttpResponse::Ending::Close:
         m_phase = Phase::Lingering;
-        Socket::endWriting(m_socket.socketDescriptor());
+        Socket::endWriting(m_socket->socketDescriptor());
         startTimer(LingerTime);
         onReadyRead();
         break;
@@ -218,7 +235,7 @@ void HttpConnection::startTimer(std::chrono::milliseconds delay)
 
 bool HttpConnection::hasRoom() const
 {
-    return m_socket.bytesToWrite() < MaximumUnsent;
+    return m_socket->bytesToWrite() < MaximumUnsent;
 }
 
 } // namespace Qanat

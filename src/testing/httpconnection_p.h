@@ -55,7 +55,7 @@ private:
 
     const std::shared_ptr<HttpReceiverShared> m_shared;
     const quint64 m_number;
-    QTcpSocket m_socket;
+    const std::unique_ptr<QTcpSocket> m_socket;
     QTimer m_timer;
     HttpRequestParser m_parser;
     HttpAnswer m_answer;

@@ -78,7 +78,7 @@ quint16 HttpReceiver::port() const
 
 QUrl HttpReceiver::url(const QString &path) const
 {
-    return QUrl(u"http://127.0.0.1:%1%2"_s.arg(QString::number(port()), path));
+    return QUrl(u"%1://127.0.0.1:%2%3"_s.arg(d->shared->tls() ? u"https"_s : u"http"_s, QString::number(port()), path));
 }
 
 bool HttpReceiver::isListening() const
@@ -135,6 +135,11 @@ void HttpReceiver::setMaximumBodySize(qsizetype bytes)
 qsizetype HttpReceiver::maximumBodySize() const
 {
     return d->shared->maximumBodySize();
+}
+
+void HttpReceiver::setTls(const QSslConfiguration &configuration)
+{
+    d->shared->setTls(configuration);
 }
 
 QList<HttpRequest> HttpReceiver::requests() const

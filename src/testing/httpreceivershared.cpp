@@ -197,6 +197,21 @@ void HttpReceiverShared::setMaximumBodySize(qsizetype bytes)
     m_maximumBodySize = bytes;
 }
 
+std::optional<QSslConfiguration> HttpReceiverShared::tls() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_tls;
+}
+
+void HttpReceiverShared::setTls(const QSslConfiguration &configuration)
+{
+    const std::lock_guard lock(m_mutex);
+    if (configuration.isNull())
+        m_tls.reset();
+    else
+        m_tls = configuration;
+}
+
 QList<HttpRequest> HttpReceiverShared::requests() const
 {
     const std::lock_guard lock(m_mutex);

@@ -6,8 +6,11 @@
 
 #include "Qanat/testing/httpreceiver.h"
 
+#include <QtNetwork/qsslconfiguration.h>
+
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 namespace Qanat {
@@ -67,6 +70,8 @@ public:
     void setRecording(HttpReceiver::Recording recording);
     [[nodiscard]] qsizetype maximumBodySize() const;
     void setMaximumBodySize(qsizetype bytes);
+    [[nodiscard]] std::optional<QSslConfiguration> tls() const;
+    void setTls(const QSslConfiguration &configuration);
     [[nodiscard]] QList<HttpRequest> requests() const;
     QList<HttpRequest> takeRequests();
     [[nodiscard]] quint64 requestCount() const;
@@ -92,6 +97,8 @@ private:
     bool m_handlerRuns = false;
     HttpReceiver::Recording m_recording = HttpReceiver::Recording::Everything;
     qsizetype m_maximumBodySize = qsizetype(64) * 1024 * 1024;
+
+    std::optional<QSslConfiguration> m_tls;
 
     QList<HttpRequest> m_requests;
     quint64 m_requestCount = 0;

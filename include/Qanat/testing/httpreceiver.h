@@ -17,6 +17,10 @@
 #include <functional>
 #include <memory>
 
+QT_BEGIN_NAMESPACE
+class QSslConfiguration;
+QT_END_NAMESPACE
+
 namespace Qanat {
 
 class HttpReceiverPrivate;
@@ -58,7 +62,7 @@ public:
 
     //! The port, also while the receiver is stopped: it remains reserved. 0 if it could not be had in the first place.
     [[nodiscard]] quint16 port() const;
-    //! "http://127.0.0.1:port" and \a path, which may have a query.
+    //! "http://127.0.0.1:port" and \a path, which may have a query; with TLS "https".
     [[nodiscard]] QUrl url(const QString &path = QStringLiteral("/")) const;
 
     //! Whether connections are accepted on port().
@@ -92,6 +96,12 @@ public:
     void setMaximumBodySize(qsizetype bytes);
     [[nodiscard]] qsizetype maximumBodySize() const;
     //!@}
+
+    /*!
+     * Connections that are made from now on speak TLS, as \a configuration says: with its local certificate and private key, and
+     * where its peer verify mode is VerifyPeer only with clients whose certificate its authorities have signed. A null one ends that.
+     */
+    void setTls(const QSslConfiguration &configuration);
 
     //! What was recorded, in the order of arrival. A request is there before the handler is called with it.
     [[nodiscard]] QList<HttpRequest> requests() const;
