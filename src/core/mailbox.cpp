@@ -763,6 +763,22 @@ void Mailbox::setOrderKey(OrderKey key)
     m_orderKey = std::move(key);
 }
 
+void Mailbox::setGathering(qsizetype events, nanoseconds time)
+{
+    Section section(this);
+    std::unique_ptr<Gathering> before = std::move(m_gathering);
+    if (events > 1 && time > nanoseconds(0)) {
+        m_gathering = std::make_unique<Gathering>();
+        m_gathering->events = events;
+        m_gathering->time = time;
+    }
+    // Its timer belongs to the consumer's thread.
+    if (before && before->timer)
+        m_tasks.push_back([timer = std::shared_ptr<Timer>(std::move(before->timer))] {});
+    if (hasWork())
+        kick(section.after());
+}
+
 void Mailbox::setDeadLetters(const std::shared_ptr<Mailbox> &deadLetters)
 {
     const std::lock_guard lock(m_mutex);

@@ -16,6 +16,7 @@
 #include "mailboxnode_p.h"
 #include "notifier_p.h"
 #include "pump_p.h"
+#include "timer_p.h"
 
 #include <QtCore/qfuture.h>
 #include <QtCore/qvarlengtharray.h>
@@ -104,6 +105,8 @@ public:
     void setClock(const std::shared_ptr<Clock> &clock);
     std::shared_ptr<Clock> clock() const;
     void setOrderKey(OrderKey key);
+    // What waits is handed out when it is so many events, or has waited so long.
+    void setGathering(qsizetype events, std::chrono::nanoseconds time);
     void setDeadLetters(const std::shared_ptr<Mailbox> &deadLetters);
     void setName(const QString &name);
     void setTypeName(const QString &typeName);
@@ -200,6 +203,14 @@ private:
         LaneMap byKey;
         std::deque<quint64> ready;
     };
+    // What is held back so that more of it goes together.
+    struct Gathering
+    {
+        qsizetype events;
+        std::chrono::nanoseconds time;
+        std::unique_ptr<Timer> timer; // Of the consumer's thread.
+        bool isOver = false; // It has waited long enough.
+    };
     enum class Stage : quint8 { Open, Draining, ClosingTargets, Finishing, Closed };
 
     // All of these with the mutex, unless they say something else.
@@ -241,6 +252,10 @@ private:
     bool hasReadyLane() const { return m_lanes && !m_lanes->ready.empty(); }
     bool hasSlot() const;
     bool hasWork() const;
+    bool isGathering() const;
+    void waitForMore();
+    qsizetype enough() const;
+    StateRef<Call> gatheredCall(Section &section);
     bool isIdle() const;
     void setAttended(bool isAttended) { m_isAttended.store(isAttended, std::memory_order_relaxed); }
     bool isStreaming() const;
@@ -345,6 +360,7 @@ private:
     std::vector<std::function<void()>> m_tasks;
     NodeList m_trash; // To be destroyed in the thread of the pump, when there is nothing else to do.
     std::unique_ptr<Lanes> m_lanes; // Once there are several calls in flight.
+    std::unique_ptr<Gathering> m_gathering; // Where that is wanted.
     int m_parkedCount = 0;
     int m_waitingWriters = 0;
     int m_withdrawals = 0; // Nodes that say so.

@@ -447,6 +447,7 @@ void Mailbox::dropConsumer()
     section.rare().watchesGrace = false;
     consumer.swap(m_consumer);
     tasks.swap(m_tasks);
+    m_gathering.reset();
     m_isReleased = true;
     m_released.notify_all();
     m_notifier.reset();
@@ -462,6 +463,8 @@ void Mailbox::detachPump()
     const std::lock_guard lock(m_mutex);
     m_pump.reset();
     m_isAwake = false;
+    if (m_gathering)
+        m_gathering->timer.reset();
 }
 
 void Mailbox::attachPump(const std::shared_ptr<Pump> &pump)

@@ -79,7 +79,40 @@ bool Mailbox::hasWork() const
         return true;
     if (!m_queue.isEmpty() && m_queue.head->isCommand())
         return true;
-    return (!m_queue.isEmpty() || hasReadyLane() || hopperCount() > 0) && hasSlot();
+    return (!m_queue.isEmpty() || hasReadyLane() || hopperCount() > 0) && hasSlot() && !isGathering();
+}
+
+bool Mailbox::isGathering() const
+{
+    return m_gathering && !m_gathering->isOver && m_stage == Stage::Open
+           && !(m_queue.head && m_queue.head->upstream) // Somebody waits for the outcome.
+           && m_statistics.pending - m_statistics.inFlight < enough();
+}
+
+// So many go together. Of a limit at most half, so that there is always something that can be dropped for what is new.
+qsizetype Mailbox::enough() const
+{
+    return qsizetype(std::clamp(m_limits.events / 2, qint64(1), qint64(m_gathering->events)));
+}
+
+// From the first event on that waits. Nobody is woken meanwhile, unless there is enough.
+void Mailbox::waitForMore()
+{
+    if (m_gathering->timer && m_gathering->timer->isActive())
+        return;
+    if (!m_gathering->timer) {
+        m_gathering->timer = std::make_unique<Timer>([weak = weak_from_this()] {
+            if (const auto mailbox = std::static_pointer_cast<Mailbox>(weak.lock())) {
+                Section section(mailbox.get());
+                if (mailbox->m_gathering)
+                    mailbox->m_gathering->isOver = true;
+                mailbox->kick(section.after());
+            }
+        });
+    }
+    const nanoseconds since = m_queue.isEmpty() ? now() : m_queue.head->stamp;
+    m_gathering->timer->start(m_otherClocks.empty() ? Clock::system() : m_otherClocks.back(),
+                              since + m_gathering->time);
 }
 
 bool Mailbox::isIdle() const
@@ -90,6 +123,8 @@ bool Mailbox::isIdle() const
 QANAT_HOT_PATH std::shared_ptr<Pump> Mailbox::awaken()
 {
     if (m_isAwake || !m_pump)
+        return nullptr;
+    if (m_gathering && m_gathering->timer && m_gathering->timer->isActive() && m_stage == Stage::Open && !hasWork())
         return nullptr;
     m_isAwake = true;
     return m_pump;
@@ -160,6 +195,7 @@ void Mailbox::run()
         }
         if (m_stage != Stage::Closed || m_kind == Kind::Plain || m_isRunning || !m_consumer)
             return;
+        m_gathering.reset();
         m_consumer.reset();
         section.rare().worker = std::move(m_worker);
         trash.takeAll(m_trash);
@@ -256,6 +292,11 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
         markDeadLetters(section);
         return true;
     }
+    if (isGathering()) {
+        if (!isIdle() && hasSlot())
+            waitForMore();
+        return emptyTrash(section);
+    }
     StateRef<Call> call = nextCall(section);
     if (!call) {
         const bool hasMore =
@@ -330,6 +371,8 @@ StateRef<Call> Mailbox::nextCall(Section &section)
         BatchBuilder::dropFirst(node->batch, count);
         return call;
     }
+    if (m_gathering && !node->upstream)
+        return gatheredCall(section);
     m_queue.takeFirst();
     if (node->isBuilding) {
         // The next run is likely to be as long as this one.
@@ -338,6 +381,27 @@ StateRef<Call> Mailbox::nextCall(Section &section)
     StateRef<Call> call = makeCall(std::move(node->batch), node->stamp, std::move(node->upstream));
     recycle(node);
     return call;
+}
+
+// What came in several writes, as one batch.
+StateRef<Call> Mailbox::gatheredCall(Section &section)
+{
+    const Batch first = m_queue.head->batch;
+    const nanoseconds stamp = m_queue.head->stamp;
+    const qsizetype most = enough();
+    QList<Event> events;
+    while (Node *const node = m_queue.head) {
+        const qsizetype count = std::min(node->batch.size(), most - events.size());
+        if (node->kind != Node::Kind::Events || node->upstream || count == 0)
+            break;
+        for (qsizetype i = 0; i < count; ++i)
+            events.append(node->batch[i]);
+        if (count < node->batch.size())
+            BatchBuilder::dropFirst(node->batch, count);
+        else
+            section.rare().garbage.append(m_queue.takeFirst());
+    }
+    return makeCall(first.withEvents(events), stamp, {});
 }
 
 StateRef<Call> Mailbox::nextOfLanes(Section &section)
@@ -579,6 +643,12 @@ StateRef<Call> Mailbox::makeCall(Batch batch, nanoseconds stamp, CompletionRef u
     m_calls.append(StateRef<Call>(call));
     m_runLength += call->batch.size();
     m_statistics.inFlight += call->batch.size();
+    // (With several keys all of them have waited long enough.)
+    if (m_gathering && (!hasLanes() || m_statistics.pending == m_statistics.inFlight)) {
+        m_gathering->isOver = false;
+        if (m_gathering->timer)
+            m_gathering->timer->stop();
+    }
     return StateRef<Call>(call);
 }
 

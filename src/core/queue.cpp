@@ -108,6 +108,13 @@ Queue::~Queue()
     SinkAccess::mailbox(*this)->leaveBoundary();
 }
 
+void Queue::setLinger(qsizetype events, std::chrono::milliseconds time)
+{
+    // Longer than the nanoseconds can hold is for ever.
+    constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
+    SinkAccess::mailbox(*this)->setGathering(events, std::min(time, longest));
+}
+
 QFuture<bool> Queue::configureTarget(std::function<bool(Sink &)> functor)
 {
     const auto promise = std::make_shared<QPromise<bool>>();

@@ -26,6 +26,12 @@ QString attemptsText(int attempts)
     return attempts == 1 ? Text::tr("1 attempt") : Text::tr("%1 attempts").arg(attempts);
 }
 
+// However often that happens, it says nothing about the event.
+bool isFaultOfEndpoint(const Delivery &failure)
+{
+    return failure.error() == Delivery::Error::Misdirected || failure.error() == Delivery::Error::Security;
+}
+
 // A batch on its way to an outcome, through as many attempts as it takes.
 struct Try
 {
@@ -133,6 +139,7 @@ public:
     void waitForEndpoint(const TryRef &work, nanoseconds due, bool first);
     void waitForKey(const TryRef &work, nanoseconds due);
     void arm();
+    void retryNow();
     void timeout();
     void endProbe(const TryRef &work);
     void end(const TryRef &work);
@@ -195,6 +202,11 @@ void RetryingSink::setMaximumAge(std::chrono::milliseconds age)
 RetryingSink::State RetryingSink::retryState() const
 {
     return d->state.load();
+}
+
+void RetryingSink::retryNow()
+{
+    d->retryNow();
 }
 
 int RetryingSink::maxInFlight() const
@@ -421,7 +433,7 @@ void RetryingSinkPrivate::giveUp(Try &work, bool strategyDrops)
                 text = Text::tr("given up: too old after %1").arg(attemptsText(attempts));
             else if (strategyDrops)
                 text = Text::tr("given up by the strategy after %1").arg(attemptsText(attempts));
-            else if (attempts >= most)
+            else if (attempts >= most && !isFaultOfEndpoint(run.reason))
                 text = Text::tr("given up after %1").arg(attemptsText(attempts));
             if (text.isEmpty()) {
                 again.push_back({index, 1, run.reason});
@@ -470,6 +482,15 @@ void RetryingSinkPrivate::arm()
         });
     }
     timer->start(q->clock(), due);
+}
+
+void RetryingSinkPrivate::retryNow()
+{
+    const nanoseconds due = std::max(now(), pausedUntil);
+    endpointDue = std::min(endpointDue, due);
+    for (auto &[time, work] : keyWaiters)
+        time = std::min(time, due);
+    arm();
 }
 
 void RetryingSinkPrivate::timeout()

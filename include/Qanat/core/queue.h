@@ -7,6 +7,7 @@
 #include <Qanat/core/qanatcore_export.h>
 #include <Qanat/core/sink.h>
 
+#include <chrono>
 #include <functional>
 #include <type_traits>
 
@@ -33,6 +34,14 @@ public:
     //! The same on a thread of \a pool.
     Queue(std::unique_ptr<Sink> target, WorkerPool &pool, QObject *parent = nullptr);
     ~Queue() override;
+
+    /*!
+     * Hands out what waits when it is \a events events, or when the oldest of them has waited for \a time by the queue's clock: so that
+     * more of them go together, where the target takes many at once. What was written one by one is put together for it. A close does not
+     * wait for that, nor does what was sent, once it is the oldest: somebody waits for its outcome. 1 event, or no time, ends it, which is the
+     * default. Any thread.
+     */
+    void setLinger(qsizetype events, std::chrono::milliseconds time);
 
     /*!
      * Calls \a functor with the first sink of type \a T behind this queue, in the worker's thread. It takes its place in the

@@ -51,8 +51,8 @@ public:
     ~RetryingSink() override;
 
     //!@{
-    //! How often an event is tried at most, 1 at least; no limit by default. To be set in the sink's thread, or before the
-    //! first write.
+    //! How often an event is tried at most, 1 at least; no limit by default. An attempt that fails by what is not the event's fault
+    //! (Delivery::Error::Misdirected, Security) is not its last. To be set in the sink's thread, or before the first write.
     [[nodiscard]] int maximumAttempts() const;
     void setMaximumAttempts(int attempts);
     //!@}
@@ -64,6 +64,9 @@ public:
 
     //! What it does now. Any thread.
     [[nodiscard]] State retryState() const;
+    //! Ends the waits that the strategy has asked for: there is reason to believe that the next try succeeds, as a network that is
+    //! back. What the other side has asked for (Delivery::retryAfter()) is waited for all the same. The sink's thread.
+    void retryNow();
 
     int maxInFlight() const override;
 

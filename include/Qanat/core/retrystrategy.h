@@ -49,7 +49,7 @@ public:
     virtual Verdict failed(const Attempt &attempt, const Delivery &failure) = 0;
     //! Hears of every attempt in which nothing failed.
     virtual void succeeded(const Attempt &attempt) = 0;
-    //! How far its waits reach: always the same answer.
+    //! How far the wait reaches that delay() has named last.
     [[nodiscard]] virtual Scope scope() const = 0;
 
 protected:

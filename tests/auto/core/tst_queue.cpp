@@ -83,6 +83,10 @@ private Q_SLOTS:
     void refusesATargetItCannotOwn();
     void theTargetIsDestroyedInItsThread();
     void keysKeepTheirOrder();
+    void lingers_untilThereAreEnough();
+    void lingers_forATime();
+    void lingers_notWhereSomebodyWaits();
+    void lingers_forEveryKey();
     void aPoolMayGoBeforeItsQueues();
     void saysWhatIsLostWhenItIsDestroyed();
 };
@@ -834,6 +838,118 @@ void QueueTest::keysKeepTheirOrder()
     for (const Event &event : recording->events())
         seen[event.type()].append(event.id());
     QCOMPARE(seen, written);
+}
+
+namespace {
+
+// A queue that hands out ten events, or what an hour has brought.
+struct Lingering
+{
+    explicit Lingering(int maxInFlight = 1)
+    {
+        auto end = std::make_unique<RecordingSink>();
+        end->setMaxInFlight(maxInFlight);
+        recording = end->recording();
+        queue = std::make_unique<Queue>(std::move(end));
+        queue->setClock(clock);
+        queue->setLinger(10, 1h);
+    }
+
+    const std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
+    std::shared_ptr<Recording> recording;
+    std::unique_ptr<Queue> queue;
+};
+
+} // namespace
+
+void QueueTest::lingers_untilThereAreEnough()
+{
+    Lingering l;
+    for (int i = 0; i < 9; ++i)
+        l.queue->write(someEvent());
+    QANAT_WAIT(l.clock->nextDue());
+    QCOMPARE(l.recording->callCount(), 0);
+    l.queue->write(someEvent());
+    QANAT_WAIT(l.recording->count() == 10);
+    QCOMPARE(l.recording->callCount(), 1);
+    // As much goes at once as is wanted, the rest gathers anew; and in the order of the writes.
+    const QList<Event> events = someEvents(25);
+    l.queue->write(Batch(events.mid(0, 3)));
+    for (const Event &event : events.mid(3, 4))
+        l.queue->write(event);
+    l.queue->write(Batch(events.mid(7)));
+    QANAT_WAIT(l.recording->count() == 30);
+    QANAT_WAIT(l.clock->nextDue());
+    QCOMPARE(l.recording->callCount(), 3);
+    QCOMPARE(idsOf(l.recording->events().mid(10)), idsOf(events.mid(0, 20)));
+    QCOMPARE(l.queue->statistics().pending, 5);
+    l.queue->setLinger(1, 1h);
+    QANAT_WAIT(l.recording->count() == 35);
+    QANAT_BALANCED(*l.queue);
+}
+
+void QueueTest::lingers_forATime()
+{
+    Lingering l;
+    Broadcaster broadcaster;
+    broadcaster.add(l.queue.get());
+    settleCommands(broadcaster);
+    for (int i = 0; i < 3; ++i) {
+        broadcaster.write(someEvent());
+        QANAT_WAIT(l.queue->statistics().pending == i + 1);
+    }
+    // Counted from the first of them.
+    QANAT_WAIT(l.clock->nextDue());
+    QCOMPARE(l.clock->nextDue(), l.clock->now() + 1h);
+    l.clock->advance(30min);
+    l.queue->write(someEvent());
+    l.clock->advance(30min);
+    QANAT_WAIT(l.recording->count() == 4);
+    QCOMPARE(l.recording->callCount(), 1);
+    // And anew.
+    l.queue->write(someEvent());
+    QANAT_WAIT(l.clock->nextDue() && *l.clock->nextDue() == l.clock->now() + 1h);
+    const QFuture<CloseResult> closing = l.queue->close();
+    QANAT_FINISH(closing);
+    QVERIFY(closing.result().isClean());
+    QCOMPARE(l.recording->count(), 5);
+}
+
+void QueueTest::lingers_notWhereSomebodyWaits()
+{
+    Lingering l;
+    const QFuture<Delivery> sent = l.queue->send(someEvent());
+    QANAT_FINISH(sent);
+    QVERIFY(sent.result().isSuccess());
+    // A command keeps its place.
+    l.queue->write(someEvent());
+    const QFuture<bool> configured = l.queue->configure<RecordingSink>([](RecordingSink &) {});
+    QANAT_WAIT(l.clock->nextDue());
+    QVERIFY(!configured.isFinished());
+    l.clock->advance(1h);
+    QANAT_FINISH(configured);
+    QCOMPARE(l.recording->count(), 2);
+    // What is left is dropped at the deadline, as ever.
+    l.queue->write(someEvent());
+    l.queue.reset();
+    QVERIFY(l.recording->isDestroyed());
+}
+
+void QueueTest::lingers_forEveryKey()
+{
+    Lingering l(4);
+    QList<Event> events;
+    for (int i = 0; i < 8; ++i) {
+        events.append(someEvent());
+        events.last().setSubject(QString::number(i % 4));
+        l.queue->write(events.last());
+    }
+    QANAT_WAIT(l.clock->nextDue());
+    QCOMPARE(l.recording->callCount(), 0);
+    l.clock->advance(1h);
+    QANAT_WAIT(l.recording->count() == 8);
+    QCOMPARE(l.recording->callCount(), 4);
+    QANAT_BALANCED(*l.queue);
 }
 
 void QueueTest::aPoolMayGoBeforeItsQueues()

@@ -110,6 +110,8 @@ private Q_SLOTS:
     void afterTheWaitOneProbesNotAll();
     void theWallClockChangesNothing();
     void aSuspendIsNoticed();
+    void retryNowEndsWaits();
+    void faultsOfTheEndpointAreNotCounted();
     void aMoveDuringAWait_data();
     void aMoveDuringAWait();
     void retryAfterPausesEverything();
@@ -579,6 +581,46 @@ void RetryingSinkTest::aSuspendIsNoticed()
     retrying.clock->suspend(8h);
     QANAT_FINISH(sent);
     QVERIFY(sent.result().isSuccess());
+}
+
+void RetryingSinkTest::retryNowEndsWaits()
+{
+    Retrying retrying(CircuitBreaker(1, 1h));
+    retrying.recording->setBehaviour(failingFirst(1));
+    const QFuture<Delivery> sent = retrying.sink->send(someEvent());
+    QANAT_WAIT(retrying.sink->retryState() == State::Open);
+    retrying.sink->retryNow();
+    QANAT_FINISH(sent);
+    QVERIFY(sent.result().isSuccess());
+
+    // What the other side has asked for is waited for all the same.
+    retrying.recording->setBehaviour(failingFirst(1, passingFailure().withRetryAfter(5min)));
+    const QFuture<Delivery> asked = retrying.sink->send(someEvent());
+    QANAT_WAIT(retrying.sink->retryState() == State::Open);
+    retrying.sink->retryNow();
+    QCOMPARE(retrying.clock->nextDue(), retrying.clock->now() + 5min);
+    retrying.clock->advance(5min);
+    QANAT_FINISH(asked);
+    QVERIFY(asked.result().isSuccess());
+    // Where nothing waits there is nothing to do.
+    retrying.sink->retryNow();
+    QCOMPARE(retrying.sink->retryState(), State::Flowing);
+}
+
+void RetryingSinkTest::faultsOfTheEndpointAreNotCounted()
+{
+    Retrying retrying(CircuitBreaker(1000, 1s));
+    retrying.sink->setMaximumAttempts(3);
+    retrying.recording->setBehaviour(
+        failingFirst(20, Delivery::failed(Delivery::Error::Misdirected, u"wrong password"_s)));
+    const QFuture<Delivery> sent = retrying.sink->send(someEvent());
+    QANAT_FINISH(sent);
+    QVERIFY(sent.result().isSuccess());
+    QCOMPARE(retrying.recording->callCount(), 21);
+    retrying.recording->setBehaviour(always(passingFailure()));
+    const QFuture<Delivery> given = retrying.sink->send(someEvent());
+    QANAT_FINISH(given);
+    QCOMPARE(given.result().attempts(), 3);
 }
 
 void RetryingSinkTest::aMoveDuringAWait_data()
