@@ -293,7 +293,7 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
         return true;
     }
     if (isGathering()) {
-        if (!isIdle() && hasSlot())
+        if (m_statistics.pending > m_statistics.inFlight)
             waitForMore();
         return emptyTrash(section);
     }

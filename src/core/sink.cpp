@@ -80,6 +80,32 @@ Sink::Sink(std::shared_ptr<Mailbox> mailbox, QObject *parent)
     connect(this, &QObject::objectNameChanged, this, [this](const QString &name) { d->mailbox->setName(name); });
 }
 
+namespace {
+
+bool isFree(const Sink *sink)
+{
+    return sink && !sink->parent() && sink->thread() == QThread::currentThread();
+}
+
+} // namespace
+
+Sink::Sink(std::unique_ptr<Sink> inner, QObject *parent)
+    : Sink(isFree(inner.get()) ? inner->d->mailbox
+                               : std::make_shared<Mailbox>(Mailbox::Kind::Plain, Pump::current(), nullptr),
+           parent)
+{
+    if (isFree(inner.get())) {
+        // Its own signals are not wanted any more.
+        inner.release()->setParent(this);
+        return;
+    }
+    qCWarning(qanatSink, "A sink was given nothing that it could be the outside of: it is closed");
+    if (inner)
+        inner->parent() ? void(inner.release()) : inner.release()->deleteLater();
+    d->mailbox->setConsumer(std::make_shared<SinkConsumer>(this));
+    discard();
+}
+
 Sink::~Sink()
 {
     d->notifier->leave();
@@ -172,6 +198,8 @@ void Sink::setDeadLetterSink(Sink *sink)
         return;
     }
     SinkAccess::noteType(*this);
+    if (sink)
+        SinkAccess::noteType(*sink);
     d->mailbox->setDeadLetters(sink ? sink->d->mailbox : nullptr);
 }
 

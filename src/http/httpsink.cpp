@@ -98,6 +98,8 @@ void HttpSinkPrivate::begin(const Batch &events, Completion &&duty)
 void HttpSinkPrivate::advance(const CallRef &call)
 {
     while (!call->isOver() && !call->isVoid()) {
+        if (isHeld)
+            return;
         const std::optional<Delivery> refusal = send(call);
         if (!refusal || !settle(call, *refusal))
             return;
@@ -189,6 +191,10 @@ void HttpSinkPrivate::conclude(const CallRef &call)
         connections.reset();
     exchange.reset();
 
+    const QPointer<HttpSink> sink(q);
+    Q_EMIT q->answered(status, HttpSink::QPrivateSignal());
+    if (!sink)
+        return;
     if (outcome.error() == Delivery::Error::Refused && !isSingle) {
         // What is too large as a whole says nothing about its halves.
         call->split(status == 413 ? HttpCall::Other::IsUnknown : HttpCall::Other::IsRefusedThen);
@@ -196,7 +202,6 @@ void HttpSinkPrivate::conclude(const CallRef &call)
         return;
     }
     if (outcome.error() == Delivery::Error::Gone) {
-        const QPointer<HttpSink> sink(q);
         disable(true);
         if (!sink)
             return;
@@ -217,6 +222,21 @@ void HttpSinkPrivate::interrupt()
         call->settleLast(Delivery::failed(
             Delivery::Error::Unknown,
             HttpSink::tr("%1: ended before there was an answer, it may have arrived").arg(origin(exchange->url()))));
+    }
+}
+
+void HttpSinkPrivate::release()
+{
+    if (!std::exchange(isHeld, false))
+        return;
+    const QPointer<HttpSink> sink(q);
+    const std::vector<CallRef> held = calls;
+    for (const CallRef &call : held) {
+        // Whoever hears of an outcome may have destroyed or held the sink.
+        if (!sink || isHeld)
+            return;
+        if (!call->exchange)
+            advance(call);
     }
 }
 
@@ -714,6 +734,21 @@ void HttpSink::disable()
 void HttpSink::enable()
 {
     d->disable(false);
+}
+
+bool HttpSink::isHeld() const
+{
+    return d->isHeld;
+}
+
+void HttpSink::hold()
+{
+    d->isHeld = true;
+}
+
+void HttpSink::release()
+{
+    d->release();
 }
 
 bool HttpSink::isValid() const

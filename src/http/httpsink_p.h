@@ -33,6 +33,7 @@ public:
     void conclude(const CallRef &call);
     void interrupt();
     void disable(bool disabled);
+    void release();
 
     HttpSink *const q;
 
@@ -58,6 +59,7 @@ public:
     HttpSink::Compression compression = HttpSink::Compression::None;
     HttpSink::PlainHttp plainHttp = HttpSink::PlainHttp::LoopbackOnly;
     bool isDisabled = false;
+    bool isHeld = false;
     //! The outcome of every event if the configuration cannot be used; delivered if it can.
     Delivery configurationError;
     //! Shared with the requests under way on them. Made when the first one needs it.

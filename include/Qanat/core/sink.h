@@ -144,6 +144,12 @@ Q_SIGNALS:
 protected:
     //! A plain sink: works in the thread that it lives in.
     explicit Sink(QObject *parent = nullptr);
+    /*!
+     * The outside of \a inner, usually a Queue, for a class that makes a whole chain: what is written here goes into the intake of \a inner,
+     * and its counters, limits, signals and its close are those of this sink. \a inner becomes a child; without it, or where it has a
+     * parent or lives in another thread, the sink is closed from the start, with a warning.
+     */
+    Sink(std::unique_ptr<Sink> inner, QObject *parent);
     //! For the library's own boundaries between threads.
     Sink(std::shared_ptr<Mailbox> mailbox, QObject *parent);
 

@@ -278,6 +278,14 @@ public:
     void enable();
     //!@}
 
+    //! Whether hold() was called, and not release().
+    [[nodiscard]] bool isHeld() const;
+    //!@{
+    //! Sends nothing more until it is released; what is under way goes on. Events wait meanwhile, as if each took long. The sink's thread.
+    void hold();
+    void release();
+    //!@}
+
     //! Whether events can be sent at all. A sink that is not valid refuses every event for good, with errorText().
     [[nodiscard]] bool isValid() const;
     //! What is wrong with the url; empty if nothing is. Shows scheme and host at most.
@@ -303,6 +311,9 @@ Q_SIGNALS:
     void compressionChanged(QPrivateSignal);
     void answerProfileChanged(QPrivateSignal);
     //!@}
+    //! A request has ended, answered with that status; 0 where there was no answer. Emitted before the outcome of its events is told, in the sink's
+    //! thread.
+    void answered(int status, QPrivateSignal);
     //! It was disabled, also by an answer, or enabled. In the sink's thread.
     void disabledChanged(bool isDisabled, QPrivateSignal);
 

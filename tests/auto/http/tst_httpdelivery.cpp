@@ -114,6 +114,7 @@ private Q_SLOTS:
     void signatures_verify();
     void answer_isKeptWithoutSecrets();
     void proxy_isUsedWhereItIsGiven();
+    void held_sendsNothing();
 };
 
 void TestHttpDelivery::binary_onTheWire()
@@ -602,6 +603,45 @@ void TestHttpDelivery::proxy_isUsedWhereItIsGiven()
     QVERIFY(!attemptOne(sink).isSuccess());
     QCOMPARE(proxy.requestCount(), 2u);
     qunsetenv("http_proxy");
+}
+
+void TestHttpDelivery::held_sendsNothing()
+{
+    HttpReceiver receiver;
+    receiver.setHandler(
+        [](const HttpRequest &request) { return HttpResponse::status(request.index() == 1 ? 500 : 204); });
+    Probe sink(receiver.url());
+    QSignalSpy answers(&sink, &HttpSink::answered);
+    sink.setRequestsInFlight(2);
+    sink.hold();
+    QVERIFY(sink.isHeld());
+    Outcomes one;
+    Outcomes other;
+    sink.attempt(numberedBatch(2), one);
+    sink.attempt(numberedBatch(1), other);
+    QVERIFY(!waitUntil([&] { return !one.list.isEmpty() || !other.list.isEmpty(); }, 50ms));
+    QCOMPARE(receiver.connectionCount(), 0u);
+    // What is under way goes on.
+    sink.release();
+    sink.hold();
+    QVERIFY(waitUntil([&] { return one.list.size() + other.list.size() >= 2; }, Patience));
+    QVERIFY(receiver.waitForRequests(2));
+    sink.release();
+    QVERIFY(one.wait(2));
+    QVERIFY(other.wait(1));
+    QList<int> statuses;
+    for (const QList<QVariant> &answer : std::as_const(answers))
+        statuses.append(answer.first().toInt());
+    std::sort(statuses.begin(), statuses.end());
+    QVERIFY2(statuses == (QList<int>{204, 500}) || statuses == (QList<int>{204, 204, 500}),
+             qPrintable(QString::number(statuses.size())));
+    // A close ends the wait.
+    sink.hold();
+    Outcomes last;
+    sink.attempt(numberedBatch(1), last);
+    sink.interrupt();
+    QCOMPARE(last.list.size(), 1);
+    QCOMPARE(last.list.first().outcome(), Outcome::Untried);
 }
 
 QTEST_GUILESS_MAIN(TestHttpDelivery)
