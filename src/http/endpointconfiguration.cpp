@@ -7,6 +7,8 @@ namespace Qanat {
 
 using namespace Qt::StringLiterals;
 
+EndpointConfiguration::EndpointConfiguration() = default;
+
 QString EndpointConfiguration::errorText() const
 {
     HttpSink sink{QUrl()};

@@ -11,6 +11,7 @@
 #include <Qanat/http/qanathttp_export.h>
 #include <Qanat/http/webhooksecret.h>
 
+#include <QtCore/qjsonobject.h>
 #include <QtCore/qlist.h>
 #include <QtCore/qstring.h>
 #include <QtCore/qurl.h>
@@ -29,6 +30,9 @@ namespace Qanat {
 class QANAT_HTTP_EXPORT EndpointConfiguration
 {
 public:
+    //! The defaults, without a url.
+    EndpointConfiguration();
+
     //! Names it, for people and in metrics: objectName() of the endpoint.
     QString name;
     //! Where the events go to, see HttpSink::setUrl().
@@ -100,6 +104,45 @@ public:
     //! How much the queue in memory holds: 10,000 events and 16 MiB; then the oldest is dropped. One that the application makes has
     //! limits of its own.
     Limits limits{10'000, 16 * 1024 * 1024, Limits::Overflow::DropOldest};
+
+    /*!
+     * Reads a configuration: all members but `url` are optional, durations have units (parseDuration()) and so have sizes (parseByteSize()).
+     *
+     * \code
+     * {
+     *   "name": "audit",
+     *   "url": "https://example.org/hook",
+     *   "contentMode": "structured",                        // or binary, batched, json
+     *   "compression": "none",                              // or gzip
+     *   "batch": { "count": 512, "size": "10MB", "linger": "1s" },
+     *   "maximumEventSize": "256KiB",
+     *   "requestsInFlight": 1,
+     *   "orderKey": "tenant",
+     *   "headers": { "X-Team": "audit" },
+     *   "credentials": { "bearer": "..." },                 // or "user" and "password"
+     *   "signingSecrets": [ "whsec_..." ],
+     *   "plainHttp": "loopback",                            // or everywhere
+     *   "tls": { "authorities": "ca.pem", "pinnedKeys": [ "base64" ], "certificate": "client.pem", "key": "client.key" },
+     *   "proxy": "none",                                    // or system, http://host:port, socks5://host:port
+     *   "timeouts": { "connect": "15s", "request": "30s" },
+     *   "answers": { "profile": "default", "limit": "20kB", "readings": { "409": "delivered" } },
+     *   "retry": { "backoff": "1s", "maximumBackoff": "5m", "threshold": 5, "wait": "1s", "maximumWait": "5m",
+     *              "maximumBlockedWait": "1h", "maximumAge": "3d", "maximumAttempts": 20 },
+     *   "limits": { "events": 10000, "size": "16MiB", "overflow": "dropOldest" }    // or reject, wait
+     * }
+     * \endcode
+     *
+     * The first thing that is wrong is named with its place: `batch.linger: "5" is no duration: ...`; so is a member that nobody knows.
+     * Values that may be secret are not shown. Files are read at once, in the current thread. Functions (encoder, credentials) are the
+     * application's to set.
+     */
+    [[nodiscard]] static Result<EndpointConfiguration> fromJson(const QJsonObject &object);
+    /*!
+     * The same members, to be shown or compared: without secrets. So of the url there is only its origin, of headers only the
+     * names with null for their values, and nothing of credentials, secrets, certificates and keys; reading it back fails there, and names
+     * what is missing.
+     */
+    [[nodiscard]] QJsonObject toJson() const;
 
     //! What is wrong with it, as `url: ...`; empty if nothing is. Shows no secrets.
     [[nodiscard]] QString errorText() const;

@@ -146,7 +146,8 @@ void TestEndpoint::isASinkLikeAnyOther()
 void TestEndpoint::passingFaults_areTriedAgain()
 {
     Service s;
-    s.receiver.setHandler([](const HttpRequest &request) { return HttpResponse::status(request.index() < 3 ? 503 : 204); });
+    s.receiver.setHandler(
+        [](const HttpRequest &request) { return HttpResponse::status(request.index() < 3 ? 503 : 204); });
     const QFuture<Delivery> sent = s.endpoint->send(someEvent());
     for (quint64 attempt = 1; attempt <= 3; ++attempt) {
         QVERIFY(s.isAnswered(attempt));
