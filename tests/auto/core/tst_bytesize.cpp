@@ -58,7 +58,7 @@ void TestByteSize::refuses_data()
     QTest::newRow("part of a byte") << u"0.5B"_s << u"it is finer than a byte"_s;
     QTest::newRow("part of a byte, long") << u"0.00000000000000000000001GiB"_s << u"it is finer than a byte"_s;
     QTest::newRow("one too many") << u"576460752303423488B"_s << u"it is too large"_s;
-    QTest::newRow("huge") << QString(4000, u'9') + u"GiB" << u"it is too large"_s;
+    QTest::newRow("huge") << QString(4000, u'9') + u"GiB"_s << u"it is too large"_s;
 }
 
 void TestByteSize::refuses()
