@@ -18,6 +18,9 @@ int main(int argc, char **argv)
     Bench::registerCost();
     Bench::registerQtSignal();
     Bench::registerCondition();
+#ifdef QANAT_BENCH_HTTP
+    Bench::registerHttp();
+#endif
 #ifdef QANAT_BENCH_BOOST
     Bench::registerBoost();
 #endif

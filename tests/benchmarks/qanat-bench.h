@@ -10,6 +10,7 @@ namespace Bench {
 void registerThroughput();
 void registerLatency();
 void registerCost();
+void registerHttp();
 
 void registerQtSignal();
 void registerCondition();

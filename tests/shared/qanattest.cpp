@@ -5,6 +5,8 @@
 
 #include "warnings_p.h"
 
+#include <atomic>
+
 using namespace Qt::StringLiterals;
 
 namespace Qanat {
@@ -104,22 +106,24 @@ public:
             return QObject::event(event);
         m_sink.moveToThread(m_target);
         moveToThread(m_target);
+        m_isDone = true; // Nothing of this is touched any more.
         return true;
     }
+    bool isDone() const { return m_isDone; }
 
 private:
     Sink &m_sink;
     QThread *const m_target;
+    std::atomic<bool> m_isDone{false};
 };
 
 } // namespace
 
 bool moveBack(Sink &sink)
 {
-    QThread *const here = QThread::currentThread();
-    Mover mover(sink, here);
+    Mover mover(sink, QThread::currentThread());
     QCoreApplication::postEvent(&mover, new QEvent(QEvent::User));
-    return waitUntil([&] { return mover.thread() == here; });
+    return waitUntil([&] { return mover.isDone(); });
 }
 
 void settleCommands(Broadcaster &broadcaster)

@@ -12,9 +12,13 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"sync"
@@ -249,6 +253,68 @@ func chainRun(count int) (time.Duration, error) {
 	return elapsed, check(sinks)
 }
 
+// httpSink posts one event after the other, over a connection that is kept.
+type httpSink struct {
+	url    string
+	client *http.Client
+}
+
+func (s *httpSink) Write(event events.Event) error {
+	body, err := json.Marshal(event)
+	if err != nil {
+		return err
+	}
+	response, err := s.client.Post(s.url, "application/json", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if _, err := io.Copy(io.Discard, response.Body); err != nil {
+		return err
+	}
+	if response.StatusCode/100 != 2 {
+		return fmt.Errorf("answered %d", response.StatusCode)
+	}
+	return nil
+}
+
+func (s *httpSink) Close() error { return nil }
+
+func httpRun(count int) (time.Duration, error) {
+	var arrived int64
+	server := httptest.NewServer(http.HandlerFunc(func(writer http.ResponseWriter, request *http.Request) {
+		if _, err := io.Copy(io.Discard, request.Body); err == nil {
+			atomic.AddInt64(&arrived, 1)
+		}
+		writer.WriteHeader(http.StatusNoContent)
+	}))
+	defer server.Close()
+	sink := &httpSink{server.URL, server.Client()}
+	queue := events.NewQueue(events.NewRetryingSink(sink, events.NewBreaker(5, time.Second)))
+	begin := time.Now()
+	for i := 0; i < count; i++ {
+		if err := queue.Write(&httpPayload{payload: event.(*payload), N: i, Text: "nothing to be seen, and a little more of it"}); err != nil {
+			return 0, err
+		}
+	}
+	// It ends when everything was written.
+	if err := queue.Close(); err != nil {
+		return 0, err
+	}
+	elapsed := time.Since(begin)
+	if got := atomic.LoadInt64(&arrived); got != int64(count) {
+		return 0, fmt.Errorf("%d of %d events arrived", got, count)
+	}
+	return elapsed, nil
+}
+
+// httpPayload has about 200 bytes as JSON.
+type httpPayload struct {
+	*payload
+	N    int
+	Text string
+}
+
 // row is one line of the result. Its number of events makes it last about half a second.
 type row struct {
 	name   string
@@ -297,6 +363,8 @@ var rows = []row{
 	pacedRow(100, 10000),
 	pacedRow(1000, 1000),
 	row{"chain", 1000000, 1, chainRun},
+	// One request for each event, which is all that its HTTP sink can do.
+	row{"http/batched", 20000, 1, httpRun},
 }
 
 type result struct {
