@@ -56,7 +56,7 @@ EndpointState::News EndpointState::news() const
 QMap<int, qint64> EndpointState::answers() const
 {
     const std::lock_guard lock(m_mutex);
-    return m_answers;
+    return QMap<int, qint64>(m_answers); // A copy, so that nothing of it is shared with another thread.
 }
 
 } // namespace Qanat

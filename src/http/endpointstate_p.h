@@ -10,6 +10,7 @@
 #include <QtCore/qdatetime.h>
 #include <QtCore/qmap.h>
 
+#include <map>
 #include <mutex>
 
 QT_BEGIN_NAMESPACE
@@ -86,7 +87,7 @@ private:
     Listener m_worker;
     News m_news;
     Orders m_orders;
-    QMap<int, qint64> m_answers;
+    std::map<int, qint64> m_answers;
 };
 
 } // namespace Qanat

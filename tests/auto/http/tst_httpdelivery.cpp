@@ -16,12 +16,14 @@
 #include <Qanat/WaitUntil>
 #include <Qanat/WebhookSignature>
 
-#include <QtCore/qprocess.h>
+#include <QtCore/qfile.h>
 #include <QtCore/qset.h>
+#include <QtCore/qtemporarydir.h>
 #include <QtNetwork/qnetworkproxy.h>
 #include <QtTest/qsignalspy.h>
 #include <QtTest/qtest.h>
 
+#include <cstdlib>
 #include <mutex>
 
 using namespace Qanat;
@@ -279,15 +281,15 @@ void TestHttpDelivery::gzip_isOnTheWire()
     const QByteArray plain = HttpMessage::batched(numberedBatch(100))->body();
     QVERIFY(request.body().size() < plain.size() / 4);
 
-    // What others make of it.
-    QProcess gzip;
-    gzip.start(u"gzip"_s, {u"-dc"_s});
-    QVERIFY(gzip.waitForStarted());
-    gzip.write(request.body());
-    gzip.closeWriteChannel();
-    QVERIFY(gzip.waitForFinished());
-    QCOMPARE(gzip.exitCode(), 0);
-    const auto events = HttpMessage({request.headers()}, gzip.readAllStandardOutput()).toEvents();
+    // What others make of it. (Not by QProcess: after a fork of its kind the thread sanitizer lets no thread begin.)
+    const QTemporaryDir folder;
+    QFile packed(folder.filePath(u"body.gz"_s));
+    QVERIFY(packed.open(QIODevice::WriteOnly) && packed.write(request.body()) > 0);
+    packed.close();
+    QCOMPARE(std::system(qPrintable(u"gzip -d '%1'"_s.arg(packed.fileName()))), 0);
+    QFile unpacked(folder.filePath(u"body"_s));
+    QVERIFY(unpacked.open(QIODevice::ReadOnly));
+    const auto events = HttpMessage(request.headers(), unpacked.readAll()).toEvents();
     QVERIFY2(events, qPrintable(events.errorText()));
     QCOMPARE(events->size(), 100);
 }

@@ -10,7 +10,6 @@
 
 #include <QtCore/qcryptographichash.h>
 #include <QtCore/qfile.h>
-#include <QtCore/qprocess.h>
 #include <QtCore/qstandardpaths.h>
 #include <QtCore/qtemporarydir.h>
 #include <QtNetwork/qsslcertificate.h>
@@ -18,9 +17,21 @@
 #include <QtNetwork/qsslkey.h>
 #include <QtTest/qtest.h>
 
+#include <cstdlib>
+
 using namespace Qanat;
 using namespace Qanat::HttpTest;
 using Error = Delivery::Error;
+
+namespace {
+
+// Not by QProcess: after a fork of its kind the thread sanitizer lets no thread begin.
+bool run(const QString &command)
+{
+    return std::system(qPrintable(command + u" 2> /dev/null"_s)) == 0;
+}
+
+} // namespace
 
 class TestHttpTls : public QObject
 {
@@ -70,10 +81,7 @@ void TestHttpTls::initTestCase()
 
 void TestHttpTls::openssl(const QStringList &arguments)
 {
-    QProcess process;
-    process.start(u"openssl"_s, arguments);
-    QVERIFY(process.waitForFinished());
-    QVERIFY2(process.exitCode() == 0, process.readAllStandardError().constData());
+    QVERIFY2(run(u"openssl '%1'"_s.arg(arguments.join(u"' '"_s))), qPrintable(arguments.join(u' ')));
 }
 
 void TestHttpTls::makeSigned(const QString &name, const QString &authority, const QString &host, int days)
@@ -173,11 +181,11 @@ void TestHttpTls::oldProtocolsAreRefused()
 void TestHttpTls::aPinnedKeyIsTrusted()
 {
     // As others compute it: RFC 7469, 2.4.
-    QProcess process;
-    process.start(u"sh"_s, {u"-c"_s, u"openssl x509 -in '%1' -pubkey -noout | openssl pkey -pubin -outform der"_s.arg(
-                                         path(u"good.pem"_s))});
-    QVERIFY(process.waitForFinished());
-    const QByteArray pin = QCryptographicHash::hash(process.readAllStandardOutput(), QCryptographicHash::Sha256);
+    QVERIFY(run(u"openssl x509 -in '%1' -pubkey -noout | openssl pkey -pubin -outform der > '%2'"_s.arg(
+        path(u"good.pem"_s), path(u"good.der"_s))));
+    QFile key(path(u"good.der"_s));
+    QVERIFY(key.open(QIODevice::ReadOnly));
+    const QByteArray pin = QCryptographicHash::hash(key.readAll(), QCryptographicHash::Sha256);
 
     HttpReceiver receiver;
     receiver.setTls(server(u"good"_s));
