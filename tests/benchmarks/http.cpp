@@ -81,7 +81,7 @@ void bareRequests(benchmark::State &state)
         QNetworkAccessManager manager;
         manager.setProxy(QNetworkProxy(QNetworkProxy::NoProxy));
         QNetworkRequest request(receiver.url());
-        request.setHeader(QNetworkRequest::ContentTypeHeader, "application/json");
+        request.setRawHeader("Content-Type", "application/json");
         QEventLoop loop;
         qint64 begun = 0;
         qint64 ended = 0;
@@ -111,6 +111,7 @@ void batched(benchmark::State &state)
         auto http = std::make_unique<Qanat::HttpSink>(receiver.url());
         http->setContentMode(Qanat::HttpSink::ContentMode::Batched);
         http->setMaximumBatchCount(each);
+        http->setCompression(Qanat::HttpSink::Compression::Gzip); // See HttpSink::setMaximumBatchSize().
         Qanat::Queue queue(std::move(http));
         queue.setLinger(each, 1h);
         for (qint64 i = 0; i < count; ++i)
