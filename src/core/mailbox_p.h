@@ -209,6 +209,7 @@ private:
         qsizetype events;
         std::chrono::nanoseconds time;
         std::unique_ptr<Timer> timer; // Of the consumer's thread.
+        bool isWaiting = false; // The timer runs.
         bool isOver = false; // It has waited long enough.
     };
     enum class Stage : quint8 { Open, Draining, ClosingTargets, Finishing, Closed };

@@ -463,8 +463,10 @@ void Mailbox::detachPump()
     const std::lock_guard lock(m_mutex);
     m_pump.reset();
     m_isAwake = false;
-    if (m_gathering)
+    if (m_gathering) {
         m_gathering->timer.reset();
+        m_gathering->isWaiting = false;
+    }
 }
 
 void Mailbox::attachPump(const std::shared_ptr<Pump> &pump)

@@ -98,14 +98,16 @@ qsizetype Mailbox::enough() const
 // From the first event on that waits. Nobody is woken meanwhile, unless there is enough.
 void Mailbox::waitForMore()
 {
-    if (m_gathering->timer && m_gathering->timer->isActive())
+    if (std::exchange(m_gathering->isWaiting, true))
         return;
     if (!m_gathering->timer) {
         m_gathering->timer = std::make_unique<Timer>([weak = weak_from_this()] {
             if (const auto mailbox = std::static_pointer_cast<Mailbox>(weak.lock())) {
                 Section section(mailbox.get());
-                if (mailbox->m_gathering)
+                if (mailbox->m_gathering) {
+                    mailbox->m_gathering->isWaiting = false;
                     mailbox->m_gathering->isOver = true;
+                }
                 mailbox->kick(section.after());
             }
         });
@@ -124,7 +126,7 @@ QANAT_HOT_PATH std::shared_ptr<Pump> Mailbox::awaken()
 {
     if (m_isAwake || !m_pump)
         return nullptr;
-    if (m_gathering && m_gathering->timer && m_gathering->timer->isActive() && m_stage == Stage::Open && !hasWork())
+    if (m_gathering && m_gathering->isWaiting && m_stage == Stage::Open && !hasWork())
         return nullptr;
     m_isAwake = true;
     return m_pump;
@@ -646,7 +648,7 @@ StateRef<Call> Mailbox::makeCall(Batch batch, nanoseconds stamp, CompletionRef u
     // (With several keys all of them have waited long enough.)
     if (m_gathering && (!hasLanes() || m_statistics.pending == m_statistics.inFlight)) {
         m_gathering->isOver = false;
-        if (m_gathering->timer)
+        if (std::exchange(m_gathering->isWaiting, false))
             m_gathering->timer->stop();
     }
     return StateRef<Call>(call);

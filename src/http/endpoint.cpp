@@ -13,12 +13,15 @@
 #include "endpointstrategy_p.h"
 
 #include <QtCore/qcoreevent.h>
+#include <QtCore/qloggingcategory.h>
 #include <QtCore/qpointer.h>
 #include <QtNetwork/qnetworkinformation.h>
 
 namespace Qanat {
 
 namespace {
+
+Q_LOGGING_CATEGORY(qanatHttp, "qanat.http", QtWarningMsg)
 
 // One whose time others may ask for.
 class ClockedHttpSink final : public HttpSink
@@ -142,6 +145,9 @@ Endpoint::Endpoint(std::unique_ptr<EndpointPrivate> made, const QueueMaker &make
     , d(std::move(made))
 {
     setObjectName(d->configuration.name);
+    if (!d->errorText.isEmpty())
+        qCWarning(qanatHttp, "Endpoint \"%ls\": %ls: its events are given up", qUtf16Printable(objectName()),
+                  qUtf16Printable(d->errorText));
     d->state->setListener(EndpointState::Side::Endpoint, this);
     d->heedSystem(this);
 }

@@ -122,7 +122,7 @@ void HttpExchange::readAnswer()
 {
     if (!m_reply->isOpen()) // It was aborted.
         return;
-    m_answer += m_reply->read(m_bounds.answer + 1 - m_answer.size());
+    m_answer += m_reply->read(std::min(m_bounds.answer + 1 - m_answer.size(), m_reply->bytesAvailable()));
     if (m_answer.size() <= m_bounds.answer)
         return;
     m_answer.truncate(m_bounds.answer);

@@ -587,7 +587,8 @@ qint64 HttpSink::answerLimit() const
 
 void HttpSink::setAnswerLimit(qint64 bytes)
 {
-    bytes = std::max<qint64>(bytes, 0);
+    constexpr qint64 most = qint64(1) << 30;
+    bytes = std::clamp<qint64>(bytes, 0, most);
     if (std::exchange(d->answerLimit, bytes) != bytes)
         Q_EMIT answerLimitChanged(QPrivateSignal());
 }

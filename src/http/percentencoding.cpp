@@ -25,6 +25,33 @@ QByteArray unquoted(QByteArrayView value)
     return text;
 }
 
+int hexValue(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+// A percent sign without two digits stands for itself. (QByteArray makes something else of it.)
+QByteArray withoutPercents(const QByteArray &text)
+{
+    QByteArray bytes;
+    bytes.reserve(text.size());
+    for (qsizetype i = 0; i < text.size(); ++i) {
+        const bool isEncoded =
+            text[i] == '%' && i + 2 < text.size() && hexValue(text[i + 1]) >= 0 && hexValue(text[i + 2]) >= 0;
+        if (isEncoded) {
+            bytes += char(hexValue(text[i + 1]) << 4 | hexValue(text[i + 2]));
+            i += 2;
+        } else {
+            bytes += text[i];
+        }
+    }
+    return bytes;
+}
+
 } // namespace
 
 QByteArray percentEncoded(const QString &text)
@@ -49,7 +76,7 @@ QByteArray percentEncoded(const QString &text)
 std::optional<QString> percentDecoded(QByteArrayView value)
 {
     QStringDecoder decoder(QStringDecoder::Utf8, QStringConverter::Flag::Stateless);
-    QString text = decoder(QByteArray::fromPercentEncoding(unquoted(value)));
+    QString text = decoder(withoutPercents(unquoted(value)));
     if (decoder.hasError())
         return std::nullopt;
     return text;

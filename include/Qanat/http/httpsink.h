@@ -263,8 +263,8 @@ public:
     //!@}
 
     //!@{
-    //! How many bytes of an answer's body are read, and kept of a failure, at most: 20,000 if not set; a negative number
-    //! counts as 0. A longer one costs the connection.
+    //! How many bytes of an answer's body are read, and kept of a failure, at most: 20,000 if not set; clamped to 0 .. 1 GiB.
+    //! A longer one costs the connection.
     [[nodiscard]] qint64 answerLimit() const;
     void setAnswerLimit(qint64 bytes);
     //!@}

@@ -455,6 +455,7 @@ void TestEndpoint::aQueueOfTheApplications()
         s.endpoint->write(Batch(someEvents(5)));
         QANAT_WAIT(s.endpoint->statistics().delivered == 5);
     }
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"its events are given up"_s));
     QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"nothing that it could be the outside of"_s));
     Endpoint nothing(EndpointConfiguration(), [](std::unique_ptr<Sink>) { return std::unique_ptr<Sink>(); });
     QCOMPARE(nothing.write(someEvent()).status(), WriteResult::Status::Closed);
@@ -479,6 +480,7 @@ void TestEndpoint::wrongConfigurations()
 {
     QFETCH(const std::function<void(EndpointConfiguration &)>, change);
     QFETCH(const QString, error);
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"Endpoint \"audit\": .*: its events are given up"_s));
     Service s(change);
     QVERIFY2(s.endpoint->errorText().contains(error), qPrintable(s.endpoint->errorText()));
     QVERIFY(!s.endpoint->errorText().contains(u"canary"_s));

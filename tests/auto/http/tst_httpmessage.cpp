@@ -173,6 +173,7 @@ void TestHttpMessage::binary_percentDecoding_data()
     QTest::newRow("quoted, then encoded") << QByteArray(R"("a%20b")") << QByteArray("a b");
     QTest::newRow("quote at one end") << QByteArray("\"a") << QByteArray("\"a");
     QTest::newRow("percent alone") << QByteArray("100%") << QByteArray("100%");
+    QTest::newRow("percent without digits") << QByteArray("%zz%4%%41") << QByteArray("%zz%4%A");
     QTest::newRow("raw UTF-8") << QByteArray("\xe2\x82\xac") << QByteArray("€");
     QTest::newRow("overlong") << QByteArray("%C0%A0") << refused;
     QTest::newRow("cut") << QByteArray("%E2%82") << refused;
