@@ -538,7 +538,8 @@ void BroadcasterTest::aDestroyedSinkIsRemoved()
     broadcaster.write(someEvent());
     QANAT_WAIT(other.recording->count() == 2);
     QANAT_WAIT(broadcaster.pipeline().targets.size() == 1);
-    QCOMPARE(broadcaster.statistics().delivered, 2);
+    // The sink has it before the broadcaster counts it.
+    QANAT_WAIT(broadcaster.statistics().delivered == 2);
 }
 
 void BroadcasterTest::addAndRemoveKeepTheirPlaceInTheOrder()

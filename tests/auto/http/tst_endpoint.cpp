@@ -151,6 +151,7 @@ void TestEndpoint::passingFaults_areTriedAgain()
     const QFuture<Delivery> sent = s.endpoint->send(someEvent());
     for (quint64 attempt = 1; attempt <= 3; ++attempt) {
         QVERIFY(s.isAnswered(attempt));
+        QANAT_WAIT(s.clock->nextDue());
         s.clock->advance(5min);
     }
     QANAT_FINISH(sent);
@@ -171,6 +172,7 @@ void TestEndpoint::passingFaults_openTheBreaker()
     for (quint64 attempt = 1; attempt < 5; ++attempt) {
         QVERIFY(s.isAnswered(attempt));
         QVERIFY(s.endpoint->isHealthy());
+        QANAT_WAIT(s.clock->nextDue());
         s.clock->advance(5min);
     }
     QVERIFY(s.isAnswered(5));
@@ -178,6 +180,7 @@ void TestEndpoint::passingFaults_openTheBreaker()
     QANAT_WAIT(health.size() == 1);
     QVERIFY(!s.endpoint->isBlocked());
     s.receiver.setResponse(HttpResponse());
+    QANAT_WAIT(s.clock->nextDue());
     s.clock->advance(1s);
     QANAT_WAIT(s.endpoint->statistics().delivered == 3);
     QVERIFY(s.endpoint->isHealthy());
