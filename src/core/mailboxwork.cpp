@@ -79,7 +79,10 @@ bool Mailbox::hasWork() const
         return true;
     if (!m_queue.isEmpty() && m_queue.head->isCommand())
         return true;
-    return (!m_queue.isEmpty() || hasReadyLane() || hopperCount() > 0) && hasSlot() && !isGathering();
+    if (m_queue.isEmpty() && !hasReadyLane() && hopperCount() == 0)
+        return false;
+    // To begin the wait for more is work as well, and takes no slot.
+    return isGathering() ? !m_gathering->isWaiting : hasSlot();
 }
 
 bool Mailbox::isGathering() const

@@ -63,9 +63,9 @@ void EndpointAgent::obey()
     if (std::exchange(m_network, orders.network) != orders.network)
         orders.network == Endpoint::Network::Gone ? m_patience.start() : m_patience.stop();
     m_isPaused = orders.isPaused;
-    holdOrRelease();
     if (orders.retriesNow)
         m_retry.retryNow();
+    holdOrRelease();
 }
 
 void EndpointAgent::holdOrRelease()

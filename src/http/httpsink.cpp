@@ -98,7 +98,8 @@ void HttpSinkPrivate::begin(const Batch &events, Completion &&duty)
 void HttpSinkPrivate::advance(const CallRef &call)
 {
     while (!call->isOver() && !call->isVoid()) {
-        if (isHeld)
+        // (Whoever heard of the last outcome may have released the sink, and with it this call.)
+        if (isHeld || call->exchange)
             return;
         const std::optional<Delivery> refusal = send(call);
         if (!refusal || !settle(call, *refusal))

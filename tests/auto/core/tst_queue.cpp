@@ -86,6 +86,7 @@ private Q_SLOTS:
     void lingers_untilThereAreEnough();
     void lingers_forATime();
     void lingers_notWhereSomebodyWaits();
+    void lingers_forWhatCameMeanwhile();
     void lingers_forEveryKey();
     void aPoolMayGoBeforeItsQueues();
     void saysWhatIsLostWhenItIsDestroyed();
@@ -933,6 +934,23 @@ void QueueTest::lingers_notWhereSomebodyWaits()
     l.queue->write(someEvent());
     l.queue.reset();
     QVERIFY(l.recording->isDestroyed());
+}
+
+void QueueTest::lingers_forWhatCameMeanwhile()
+{
+    Lingering l;
+    l.recording->defer();
+    l.queue->write(Batch(someEvents(10)));
+    QANAT_WAIT(l.recording->deferredCalls() == 1);
+    // Nobody is woken for these: there is no slot.
+    for (int i = 0; i < 3; ++i)
+        l.queue->write(someEvent());
+    l.recording->settleAll();
+    QANAT_WAIT(l.clock->nextDue());
+    l.clock->advance(1h);
+    QANAT_WAIT(l.recording->deferredCalls() == 1);
+    l.recording->settleAll();
+    QANAT_WAIT(l.queue->statistics().delivered == 13);
 }
 
 void QueueTest::lingers_forEveryKey()
