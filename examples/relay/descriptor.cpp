@@ -60,6 +60,20 @@ Qanat::Result<Descriptor> openInput(const std::optional<QString> &file, Standard
     return input;
 }
 
+QString appendError(const QString &file, const Descriptor &input)
+{
+    const Descriptor output(::open(QFile::encodeName(file).constData(),
+                                   O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0600));
+    if (output.number() < 0)
+        return file + u": "_s + qt_error_string(errno);
+    struct stat own = {};
+    struct stat other = {};
+    const bool isSame = ::fstat(output.number(), &own) == 0 && ::fstat(input.number(), &other) == 0
+                        && own.st_dev == other.st_dev && own.st_ino == other.st_ino;
+    // It would never come to its end.
+    return isSame && S_ISREG(own.st_mode) ? file + u" is what is read"_s : QString();
+}
+
 QString inputName(const std::optional<QString> &file)
 {
     return file.value_or(u"standard input"_s);

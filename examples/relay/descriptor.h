@@ -65,6 +65,10 @@ StandardInput reserveStandardDescriptors();
 //! Opens \a file for reading, standard input where none is given. The error names it and says why.
 [[nodiscard]] Qanat::Result<Descriptor> openInput(const std::optional<QString> &file, StandardInput standardInput);
 
+//! What keeps \a file from being appended to, while \a input is read; empty if nothing does. It is made where it is not there, for its
+//! owner only.
+[[nodiscard]] QString appendError(const QString &file, const Descriptor &input);
+
 //! How messages call the input.
 [[nodiscard]] QString inputName(const std::optional<QString> &file);
 

@@ -104,30 +104,18 @@ std::optional<Input::End> Input::handleLine(LineReader &lines)
         return std::nullopt;
     m_ledger->countRead();
     const Result<Event> event = eventFromLine(lines.line(), m_origin);
-    if (event)
-        return write(*event, lines.number());
-    reject(lines.number(), event.errorText());
+    if (event && event->isValid())
+        return write(*event);
+    reject(lines.number(), event ? event->errorText() : event.errorText());
     return std::nullopt;
 }
 
-std::optional<Input::End> Input::write(const Event &event, qint64 line)
+std::optional<Input::End> Input::write(const Event &event)
 {
     m_writingSince = m_clock->now();
-    const WriteResult result = m_pipeline->write(event);
+    const bool isWritten = m_pipeline->write(event);
     m_writingSince = nanoseconds::zero();
-    switch (result.status()) {
-    case WriteResult::Status::Accepted:
-        return std::nullopt;
-    case WriteResult::Status::Closed:
-        return End::NotReached;
-    case WriteResult::Status::Full:
-        reject(line, u"the event is too large"_s);
-        return std::nullopt;
-    case WriteResult::Status::Invalid:
-        reject(line, event.errorText());
-        return std::nullopt;
-    }
-    return std::nullopt;
+    return isWritten ? std::nullopt : std::optional(End::NotReached);
 }
 
 void Input::reject(qint64 line, const QString &reason)

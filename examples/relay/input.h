@@ -60,7 +60,7 @@ Q_SIGNALS:
 private:
     void run();
     [[nodiscard]] std::optional<End> handleLine(LineReader &lines);
-    [[nodiscard]] std::optional<End> write(const Qanat::Event &event, qint64 line);
+    [[nodiscard]] std::optional<End> write(const Qanat::Event &event);
     void reject(qint64 line, const QString &reason);
 
     const Descriptor m_input;

@@ -43,67 +43,45 @@ void Ledger::countRejected()
     ++m_totals.rejected;
 }
 
-void Ledger::settle(qsizetype endpoint, qint64 count, const Delivery &outcome)
+void Ledger::expect(const Event &event, const std::vector<qsizetype> &endpoints)
+{
+    const std::lock_guard lock(m_mutex);
+    for (qsizetype i = 0; i < m_totals.endpoints.size(); ++i) {
+        if (std::find(endpoints.begin(), endpoints.end(), i) == endpoints.end())
+            ++m_totals.endpoints[i].filtered;
+    }
+    if (endpoints.empty())
+        ++m_totals.filtered;
+    else
+        m_entries.emplace(Key{event.id(), event.source()}, Entry{endpoints});
+}
+
+void Ledger::settle(qsizetype endpoint, const Event &event, const Delivery &outcome)
 {
     if (isLeftOver(outcome))
         return;
     const std::lock_guard lock(m_mutex);
     Totals::Endpoint &totals = m_totals.endpoints[endpoint];
     if (outcome.isSuccess()) {
-        totals.delivered += count;
+        ++totals.delivered;
         m_lastDelivery = m_clock->now();
     } else {
-        const qint64 place = totals.delivered + totals.dropped;
-        markDropped(place, place + count);
-        totals.dropped += count;
+        ++totals.dropped;
     }
-    advance();
-}
-
-// Adds places to those that are there, joining what touches or overlaps.
-void Ledger::markDropped(qint64 begin, qint64 end)
-{
-    auto next = m_dropped.upper_bound(begin);
-    if (next != m_dropped.begin()) {
-        const auto before = std::prev(next);
-        if (before->second >= begin) {
-            begin = before->first;
-            end = std::max(end, before->second);
-            m_dropped.erase(before);
+    const auto [begin, end] = m_entries.equal_range(Key{event.id(), event.source()});
+    for (auto entry = begin; entry != end; ++entry) {
+        std::vector<qsizetype> &missing = entry->second.missing;
+        const auto place = std::find(missing.begin(), missing.end(), endpoint);
+        if (place == missing.end())
+            continue;
+        missing.erase(place);
+        entry->second.isDropped = entry->second.isDropped || !outcome.isSuccess();
+        if (missing.empty()) {
+            ++(entry->second.isDropped ? m_totals.dropped : m_totals.delivered);
+            m_entries.erase(entry);
         }
+        return;
     }
-    while (next != m_dropped.end() && next->first <= end) {
-        end = std::max(end, next->second);
-        next = m_dropped.erase(next);
-    }
-    m_dropped.emplace(begin, end);
-}
-
-// Forgets the places before \a end and returns how many they were.
-qint64 Ledger::takeDropped(qint64 end)
-{
-    qint64 count = 0;
-    while (!m_dropped.empty() && m_dropped.begin()->first < end) {
-        const auto [first, last] = *m_dropped.begin();
-        m_dropped.erase(m_dropped.begin());
-        count += std::min(last, end) - first;
-        if (last > end)
-            m_dropped.emplace(end, last);
-    }
-    return count;
-}
-
-void Ledger::advance()
-{
-    const auto place = [](const Totals::Endpoint &endpoint) { return endpoint.delivered + endpoint.dropped; };
-    const auto slowest =
-        std::min_element(m_totals.endpoints.cbegin(), m_totals.endpoints.cend(),
-                         [&](const auto &one, const auto &other) { return place(one) < place(other); });
-    const qint64 done = place(*slowest);
-    const qint64 dropped = takeDropped(done);
-    m_totals.dropped += dropped;
-    m_totals.delivered += done - m_done - dropped;
-    m_done = done;
 }
 
 Totals Ledger::totals() const
@@ -111,9 +89,9 @@ Totals Ledger::totals() const
     const std::lock_guard lock(m_mutex);
     Totals totals = m_totals;
     const qint64 events = totals.read - totals.rejected;
-    totals.pending = events - totals.delivered - totals.dropped;
+    totals.pending = events - totals.filtered - totals.delivered - totals.dropped;
     for (Totals::Endpoint &endpoint : totals.endpoints)
-        endpoint.pending = events - endpoint.delivered - endpoint.dropped;
+        endpoint.pending = events - endpoint.filtered - endpoint.delivered - endpoint.dropped;
     return totals;
 }
 

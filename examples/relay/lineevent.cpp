@@ -3,6 +3,8 @@
 
 #include "lineevent.h"
 
+#include <Qanat/DeadLetters>
+
 using namespace Qt::StringLiterals;
 using namespace Qanat;
 
@@ -16,7 +18,7 @@ Result<Event> eventFromLine(QByteArrayView line, const Origin &origin)
     if (mayBeCloudEvent) {
         cloudEvent = Event::fromJson(line);
         if (cloudEvent)
-            return cloudEvent;
+            return DeadLetter::fromEvent(*cloudEvent).event;
     }
     Result<QVariant> data = Event::dataFromJson(line);
     if (mayBeCloudEvent && data && data->toMap().contains(u"specversion"_s))

@@ -53,6 +53,10 @@ int main(int argc, char *argv[])
     auto input = openInput(options->file, standardInput);
     if (!input)
         return wrongUsage(input.errorText());
+    if (options->deadLetterFile) {
+        if (const QString error = appendError(*options->deadLetterFile, *input); !error.isEmpty())
+            return wrongUsage(u"--dead-letter: "_s + error);
+    }
 
     qInstallMessageHandler(Console::handleMessage);
     // Whoever reads what is printed may go: that is an error of writing, and no end.

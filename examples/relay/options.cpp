@@ -7,6 +7,10 @@
 #include <Qanat/Event>
 
 #include <QtCore/qcommandlineparser.h>
+#include <QtCore/qjsonobject.h>
+
+#include <algorithm>
+#include <array>
 
 using namespace Qt::StringLiterals;
 using namespace Qanat;
@@ -20,6 +24,8 @@ namespace {
 constexpr milliseconds LongestTimeout = std::chrono::hours(24);
 
 const QString To = u"to"_s;
+const QString Config = u"config"_s;
+const QString DeadLetter = u"dead-letter"_s;
 const QString Type = u"type"_s;
 const QString Source = u"source"_s;
 const QString HeaderField = u"header"_s;
@@ -31,6 +37,15 @@ const QString Timeout = u"timeout"_s;
 const QString DrainTimeout = u"drain-timeout"_s;
 const QString Stats = u"stats"_s;
 const QString AllowPlainHttp = u"allow-plain-http"_s;
+const QString ContentMode = u"content-mode"_s;
+const QString Batch = u"batch"_s;
+const QString Linger = u"linger"_s;
+const QString InFlight = u"in-flight"_s;
+const QString OrderKey = u"order-key"_s;
+const QString SignKeyFile = u"sign-key-file"_s;
+const QString Profile = u"profile"_s;
+const QString Authority = u"ca"_s;
+const QString Gzip = u"gzip"_s;
 const QString Help = u"help"_s;
 const QString Version = u"version"_s;
 
@@ -86,6 +101,18 @@ public:
         return values;
     }
 
+    //! Something else is wrong, with an option or as \a message says. Answers with no endpoints.
+    QList<EndpointOptions> fail(const QString &option, const QString &message)
+    {
+        return fail("--"_L1 + option + ": "_L1 + message);
+    }
+    QList<EndpointOptions> fail(const QString &message)
+    {
+        if (m_errorText.isEmpty())
+            m_errorText = message;
+        return {};
+    }
+
     [[nodiscard]] QString errorText() const { return m_errorText; }
 
 private:
@@ -94,8 +121,7 @@ private:
     {
         if (result)
             return *result;
-        if (m_errorText.isEmpty())
-            m_errorText = "--"_L1 + option + ": "_L1 + result.errorText();
+        fail(option, result.errorText());
         return std::nullopt;
     }
 
@@ -103,14 +129,125 @@ private:
     QString m_errorText;
 };
 
+// What an endpoint's configuration calls the value of an option: the library reads and checks it.
+struct Member
+{
+    QString option;
+    QString part; // The object that it is in; empty for the whole.
+    QString name;
+    bool isNumber = false;
+};
+
+const std::array<Member, 8> &members()
+{
+    static const std::array<Member, 8> all{{
+        {ContentMode, {}, u"contentMode"_s},
+        {Batch, u"batch"_s, u"count"_s, true},
+        {Linger, u"batch"_s, u"linger"_s},
+        {InFlight, {}, u"requestsInFlight"_s, true},
+        {OrderKey, {}, u"orderKey"_s},
+        {Profile, u"answers"_s, u"profile"_s},
+        {Authority, u"tls"_s, u"authorities"_s},
+        {Gzip, {}, u"compression"_s},
+    }};
+    return all;
+}
+
 void addOptions(QCommandLineParser &parser)
 {
-    for (const QString &name :
-         {To, Type, Source, HeaderField, Threshold, Backoff, MaxAttempts, MaxAge, Timeout, DrainTimeout})
+    for (const QString &name : {To,      Config,      DeadLetter, Type,        Source,       HeaderField, Threshold,
+                                Backoff, MaxAttempts, MaxAge,     Timeout,     DrainTimeout, ContentMode, Batch,
+                                Linger,  InFlight,    OrderKey,   SignKeyFile, Profile,      Authority})
         parser.addOption(QCommandLineOption(name, QString(), name));
-    for (const QString &name : {Stats, AllowPlainHttp, Version})
+    for (const QString &name : {Stats, AllowPlainHttp, Gzip, Version})
         parser.addOption(QCommandLineOption(name));
     parser.addOption(QCommandLineOption(QStringList{Help, u"h"_s}));
+}
+
+Result<QString> parseFileName(const QString &name)
+{
+    if (name.isEmpty())
+        return Failure{u"the name of the file is empty"_s};
+    return name;
+}
+
+// What of an endpoint is said by options that are members of a configuration, too. The first error names the option.
+Result<EndpointConfiguration> readMembers(const QCommandLineParser &parser)
+{
+    QJsonObject object{{u"url"_s, u"https://localhost"_s}}; // It has to have one; each endpoint gets its own.
+    for (const Member &member : members()) {
+        if (!parser.isSet(member.option))
+            continue;
+        QJsonValue value = member.option == Gzip ? u"gzip"_s : parser.value(member.option);
+        if (value.toString().isEmpty())
+            return Failure{u"--%1: the value is empty"_s.arg(member.option)};
+        bool isNumber = false;
+        if (const int number = value.toString().toInt(&isNumber); member.isNumber && isNumber)
+            value = number;
+        QJsonObject part = object.value(member.part).toObject();
+        QJsonObject &target = member.part.isEmpty() ? object : part;
+        target.insert(member.name, value);
+        if (!member.part.isEmpty())
+            object.insert(member.part, part);
+    }
+    Result<EndpointConfiguration> configuration = EndpointConfiguration::fromJson(object);
+    if (configuration)
+        return configuration;
+    QString error = configuration.errorText();
+    for (const Member &member : members()) {
+        const QString place = member.part.isEmpty() ? member.name : member.part + u'.' + member.name;
+        if (error.startsWith(place + u": "_s))
+            error = u"--%1%2"_s.arg(member.option, error.sliced(place.size()));
+    }
+    return Failure{error};
+}
+
+// Those of --to, which share what the other options say.
+QList<EndpointOptions> endpointsOf(const QCommandLineParser &parser, Values &values)
+{
+    const QStringList shared{HeaderField,    Threshold,   Backoff,   MaxAttempts, MaxAge,   Timeout,
+                             AllowPlainHttp, ContentMode, Batch,     Linger,      InFlight, OrderKey,
+                             SignKeyFile,    Profile,     Authority, Gzip};
+    if (parser.isSet(Config)) {
+        for (const QString &option : QStringList{To} + shared) {
+            if (parser.isSet(option))
+                return values.fail(Config,
+                                   u"FILE says all about its endpoints, so --%1 does not go with it"_s.arg(option));
+        }
+        return values.read<QList<EndpointOptions>>(Config, readEndpoints).value_or(QList<EndpointOptions>());
+    }
+    const Result<EndpointConfiguration> members = readMembers(parser);
+    if (!members)
+        return values.fail(members.errorText());
+    if (members->contentMode != HttpSink::ContentMode::Batched) {
+        for (const QString &option : {Batch, Linger}) {
+            if (parser.isSet(option))
+                return values.fail(option, u"only with --content-mode batched a request has several events"_s);
+        }
+    }
+    EndpointOptions options;
+    EndpointConfiguration &configuration = options.configuration;
+    const EndpointConfiguration own = std::exchange(configuration, *members);
+    configuration.limits = own.limits;
+    configuration.maximumEventSize = own.maximumEventSize;
+    if (parser.isSet(AllowPlainHttp))
+        configuration.plainHttp = HttpSink::PlainHttp::Everywhere;
+    configuration.headers = values.readEach<HttpMessage::Header>(HeaderField, parseHeader);
+    configuration.signingSecrets =
+        values.read<QList<WebhookSecret>>(SignKeyFile, readSigningSecrets).value_or(QList<WebhookSecret>());
+    configuration.breakerThreshold = values.read<int>(Threshold, parseCount).value_or(own.breakerThreshold);
+    configuration.backoff = configuration.breakerWait =
+        values.read<milliseconds>(Backoff, parseTime).value_or(own.breakerWait);
+    configuration.maximumAttempts = values.read<int>(MaxAttempts, parseCount).value_or(own.maximumAttempts);
+    configuration.maximumAge = values.read<milliseconds>(MaxAge, parseTime).value_or(own.maximumAge);
+    configuration.requestTimeout = values.read<milliseconds>(Timeout, parseTimeout).value_or(own.requestTimeout);
+    QList<EndpointOptions> endpoints;
+    for (const QUrl &url :
+         values.readEach<QUrl>(To, [&](const QString &text) { return parseEndpoint(text, configuration.plainHttp); })) {
+        configuration.url = url;
+        endpoints.append(options);
+    }
+    return endpoints;
 }
 
 // The attributes are checked where they have rules: in an event.
@@ -147,20 +284,12 @@ Result<Options> parseOptions(const QStringList &arguments)
         return options;
     }
 
-    if (parser.isSet(AllowPlainHttp))
-        options.plainHttp = HttpSink::PlainHttp::Everywhere;
     const auto parseText = [](const QString &text) { return Result<QString>(text); };
     Values values(parser);
-    options.endpoints =
-        values.readEach<QUrl>(To, [&](const QString &text) { return parseEndpoint(text, options.plainHttp); });
-    options.headers = values.readEach<Header>(HeaderField, parseHeader);
+    options.endpoints = endpointsOf(parser, values);
     options.type = values.read<QString>(Type, parseText).value_or(u"qanat.line"_s);
     options.source = values.read<QString>(Source, parseText).value_or(u"/qanat-relay"_s);
-    options.threshold = values.read<int>(Threshold, parseCount).value_or(5);
-    options.backoff = values.read<milliseconds>(Backoff, parseTime).value_or(std::chrono::seconds(1));
-    options.maximumAttempts = values.read<int>(MaxAttempts, parseCount);
-    options.maximumAge = values.read<milliseconds>(MaxAge, parseTime);
-    options.timeout = values.read<milliseconds>(Timeout, parseTimeout).value_or(std::chrono::seconds(30));
+    options.deadLetterFile = values.read<QString>(DeadLetter, parseFileName);
     options.drainTimeout = values.read<milliseconds>(DrainTimeout, parseTime);
     options.statistics = parser.isSet(Stats) ? Options::Statistics::EverySecond : Options::Statistics::Off;
     if (!values.errorText().isEmpty())
@@ -169,7 +298,7 @@ Result<Options> parseOptions(const QStringList &arguments)
     if (const QString error = attributeError(options); !error.isEmpty())
         return Failure{error};
     if (options.endpoints.isEmpty())
-        return Failure{u"--to URL is missing: where are the events to go?"_s};
+        return Failure{u"--to URL or --config FILE is missing: where are the events to go?"_s};
     const QStringList files = parser.positionalArguments();
     if (files.size() > 1)
         return Failure{u"one FILE at most can be read, not '%1' and '%2' too"_s.arg(files.at(0), files.at(1))};
@@ -181,6 +310,7 @@ Result<Options> parseOptions(const QStringList &arguments)
 QString helpText()
 {
     return uR"(usage: qanat-relay --to URL [--to URL ...] [OPTION ...] [FILE]
+       qanat-relay --config FILE [OPTION ...] [FILE]
 
 Relays events, one JSON value per line, from FILE or standard input to web services, in order.
 
@@ -189,22 +319,41 @@ data of a new event. Empty lines are passed over. A line that is not JSON in UTF
 standard error, counted and skipped. What fails in passing is tried again, with the same id, until it is delivered.
 
   --to URL                where to: each event goes to each endpoint, as a POST
+  --config FILE           the endpoints, as JSON; the file says all about them, so no other option of theirs goes with it
+  --dead-letter FILE      where events go that were given up, one CloudEvent per line with the reason; another run reads it
   --type TYPE             for lines that are not CloudEvents themselves (default: qanat.line)
   --source URI            for the same lines (default: /qanat-relay)
-  --header 'Name: value'  goes with every request; any number of them
-  --threshold N           after so many failures in a row an endpoint is left alone for a while (default: 5)
-  --backoff TIME          that while; then one request probes (default: 1s)
-  --max-attempts N        an event is dropped after so many attempts (default: never)
-  --max-age TIME          an event is dropped so long after it was read (default: never)
-  --timeout TIME          for one attempt, from connecting to the end of the answer (default: 30s)
   --drain-timeout TIME    ends the run when, at the end of input or while the reader is held back, nothing was delivered
                           for that long (default: never)
   --stats                 a line of totals every second on standard error
-  --allow-plain-http      http:// to other hosts than this one
   --help                  prints this
   --version               prints the version
 
-TIME has a unit: 250ms 5s 2m 1h. FILE may be - for standard input.
+For the endpoints of --to:
+
+  --content-mode MODE     what a request is: structured, binary, batched or json (default: structured)
+  --batch N               batched: so many events in a request at most (default: 512, and half of those that wait)
+  --linger TIME           batched: how long an event may wait for others (default: 1s)
+  --gzip                  compresses what is sent
+  --in-flight N           so many requests at once, 1 to 6; the order is kept for each key then (default: 1)
+  --order-key ATTRIBUTE   the key: source, subject, type or an extension attribute (default: source and subject together)
+  --header 'Name: value'  goes with every request; any number of them
+  --sign-key-file FILE    signs as Standard Webhooks say, with each of the secrets in FILE, one whsec_... per line
+  --profile NAME          how answers are read: default, otlp or standard-webhooks
+  --ca FILE               trusts the authorities whose certificates are in FILE (PEM), in place of the system's
+  --allow-plain-http      http:// to other hosts than this one
+  --timeout TIME          for one attempt, from connecting to the end of the answer (default: 30s)
+  --threshold N           after so many failures in a row an endpoint is left alone for a while (default: 5)
+  --backoff TIME          that while, doubled each time up to 5m; then one request probes (default: 1s)
+  --max-attempts N        an event is given up after so many attempts (default: never)
+  --max-age TIME          an event is given up so long after it was read (default: 3d)
+
+TIME has a unit: 250ms 5s 2m 1h 3d. FILE may be - for standard input.
+
+The file of --config is {"endpoints": [{"name": "audit", "url": "https://...", "filter": {...}, ...}, ...]}: the members are
+those of Qanat::EndpointConfiguration, all but url may be left out, and paths in it count from the current directory. With a
+filter an endpoint gets only what matches all of it, and of a list any:
+  "filter": {"types": ["shop.order.*"], "sources": ["/eu/**"], "attributes": {"tenant": ["a", "b"]}}
 
 SIGINT and SIGTERM stop reading and drain for at most --drain-timeout (5s where none is given); a second one ends that.
 

@@ -4,15 +4,13 @@
 #ifndef RELAY_OPTIONS_H
 #define RELAY_OPTIONS_H
 
-#include "requestoptions.h"
+#include "endpointoptions.h"
 
-#include <Qanat/HttpSink>
 #include <Qanat/Result>
 
 #include <QtCore/qlist.h>
 #include <QtCore/qstring.h>
 #include <QtCore/qstringlist.h>
-#include <QtCore/qurl.h>
 
 #include <chrono>
 #include <optional>
@@ -28,19 +26,13 @@ struct Options
     enum class Statistics : quint8 { Off, EverySecond };
 
     Action action = Action::Relay;
-    QList<QUrl> endpoints;
+    QList<EndpointOptions> endpoints;
     std::optional<QString> file; //!< Standard input where none is given.
+    std::optional<QString> deadLetterFile;
     QString type;
     QString source;
-    QList<Header> headers;
-    int threshold = 0;
-    std::chrono::milliseconds backoff{0};
-    std::optional<int> maximumAttempts;
-    std::optional<std::chrono::milliseconds> maximumAge;
-    std::chrono::milliseconds timeout{0};
     std::optional<std::chrono::milliseconds> drainTimeout;
     Statistics statistics = Statistics::Off;
-    Qanat::HttpSink::PlainHttp plainHttp = Qanat::HttpSink::PlainHttp::LoopbackOnly;
 };
 
 //! Reads the command line, the program's name first. The error is one line and shows no passwords and no header values.

@@ -4,57 +4,55 @@
 #include "pipeline.h"
 
 #include "ledger.h"
-#include "linereader.h"
-#include "requestoptions.h"
 #include "tally.h"
 
-#include <Qanat/CircuitBreaker>
+#include <Qanat/ExponentialBackoff>
+#include <Qanat/FileSink>
 #include <Qanat/Limits>
+#include <Qanat/RetryingSink>
 
 #include <algorithm>
 
 using namespace Qt::StringLiterals;
 using namespace Qanat;
+using namespace std::chrono_literals;
 
 namespace Relay {
 
 namespace {
 
-// What can be read in a line can also be sent.
-constexpr qint64 LargestEvent = 2 * LineReader::MaximumLength;
+// A disk that is full may have room again; and the end of the run waits as long.
+constexpr std::chrono::milliseconds PatienceWithTheDisk = 5s;
 
-// Enough to keep an endpoint busy, and little enough to hold for each of many.
-constexpr qint64 MostEvents = 1000;
-constexpr qint64 MostBytes = 16 * 1024 * 1024;
-
-Limits limitsOf(qint64 bytes, Limits::Overflow overflow)
+QString nameOf(qsizetype index, const QList<EndpointOptions> &endpoints)
 {
-    Limits limits;
-    limits.events = MostEvents;
-    limits.bytes = bytes;
-    limits.overflow = overflow;
-    return limits;
+    const auto plainName = [](const EndpointOptions &endpoint) {
+        const EndpointConfiguration &configuration = endpoint.configuration;
+        return configuration.name.isEmpty() ? originOf(configuration.url) : configuration.name;
+    };
+    const QString name = plainName(endpoints.at(index));
+    const auto same = std::count_if(endpoints.cbegin(), endpoints.cend(),
+                                    [&](const EndpointOptions &endpoint) { return plainName(endpoint) == name; });
+    return same > 1 ? u"%1 (endpoint %2)"_s.arg(name).arg(index + 1) : name;
 }
 
-QString nameOf(qsizetype index, const QList<QUrl> &endpoints)
+std::unique_ptr<Queue> makeDeadLetters(const QString &path)
 {
-    const QString origin = originOf(endpoints.at(index));
-    const auto same =
-        std::count_if(endpoints.cbegin(), endpoints.cend(), [&](const QUrl &url) { return originOf(url) == origin; });
-    return same > 1 ? u"%1 (endpoint %2)"_s.arg(origin).arg(index + 1) : origin;
+    auto file = std::make_unique<FileSink>(path);
+    file->setFlushPolicy(FileSink::Flush::ToDisk);
+    auto retry = std::make_unique<RetryingSink>(std::move(file), ExponentialBackoff());
+    retry->setMaximumAge(PatienceWithTheDisk);
+    return std::make_unique<Queue>(std::move(retry));
 }
 
-std::unique_ptr<HttpSink> makeHttp(const QUrl &url, const Options &options)
+Pipeline::EndpointState::Health healthOf(const Qanat::Endpoint &endpoint)
 {
-    auto http = std::make_unique<HttpSink>(url);
-    http->setPlainHttp(options.plainHttp);
-    http->setRequestTimeout(options.timeout);
-    http->setMaximumEventSize(LargestEvent);
-    for (const auto &[name, value] : options.headers) {
-        [[maybe_unused]] const HttpSink::HeaderError error = http->setHeader(name, value);
-        Q_ASSERT(error == HttpSink::HeaderError::None); // The command line was checked.
-    }
-    return http;
+    using Health = Pipeline::EndpointState::Health;
+    if (endpoint.isDisabled())
+        return Health::Disabled;
+    if (endpoint.isBlocked())
+        return Health::Blocked;
+    return endpoint.isHealthy() ? Health::Flowing : Health::Failing;
 }
 
 } // namespace
@@ -66,58 +64,80 @@ QString reasonOf(const Delivery &delivery)
 }
 
 Pipeline::Pipeline(const Options &options, const std::shared_ptr<Ledger> &ledger)
+    : m_ledger(ledger)
 {
-    m_events.setPacing(Broadcaster::Pacing::Slowest);
+    if (options.deadLetterFile) {
+        m_deadLetters = makeDeadLetters(*options.deadLetterFile);
+        connect(m_deadLetters.get(), &Sink::dropped, this, &Pipeline::lost);
+        connect(m_deadLetters.get(), &Sink::closed, this, &Pipeline::end);
+    }
     for (qsizetype i = 0; i < options.endpoints.size(); ++i)
-        addEndpoint(i, options, ledger);
-    setLimits(MostBytes);
+        addEndpoint(i, options.endpoints);
 }
 
-WriteResult Pipeline::write(const Event &event)
+void Pipeline::addEndpoint(qsizetype index, const QList<EndpointOptions> &all)
 {
-    // What is larger than a limit would never be accepted, and it was read already: so there is room for one such event.
-    if (event.estimatedSize() > m_bytes)
-        setLimits(event.estimatedSize());
-    return m_events.write(event);
-}
-
-// Equal ones: what the broadcaster hands on at once then always fits into an empty queue.
-void Pipeline::setLimits(qint64 bytes)
-{
-    m_bytes = bytes;
-    for (const Endpoint &endpoint : m_endpoints)
-        endpoint.queue->setLimits(limitsOf(bytes, Limits::Overflow::Reject));
-    m_events.setLimits(limitsOf(bytes, Limits::Overflow::Wait));
-}
-
-void Pipeline::addEndpoint(qsizetype index, const Options &options, const std::shared_ptr<Ledger> &ledger)
-{
-    const QUrl url = options.endpoints.at(index);
-    const QString origin = originOf(url);
-    const QString name = nameOf(index, options.endpoints);
-    auto retry =
-        std::make_unique<RetryingSink>(makeHttp(url, options), CircuitBreaker(options.threshold, options.backoff));
-    if (options.maximumAttempts)
-        retry->setMaximumAttempts(*options.maximumAttempts);
-    if (options.maximumAge)
-        retry->setMaximumAge(*options.maximumAge);
-    // The state outlives the sink, which belongs to the thread of its queue.
-    auto state = std::make_shared<std::atomic<RetryingSink::State>>(RetryingSink::State::Flowing);
-    connect(retry.get(), &RetryingSink::retryStateChanged, retry.get(),
-            [state](RetryingSink::State now) { *state = now; });
-
-    auto tally = std::make_unique<Tally>(std::move(retry), ledger, index);
-    auto queue = std::make_unique<Queue>(std::move(tally));
-    connect(queue.get(), &Queue::dropped, this,
+    const EndpointOptions &options = all.at(index);
+    const EndpointConfiguration &configuration = options.configuration;
+    const auto makeQueue = [&](std::unique_ptr<Sink> target) {
+        auto queue = std::make_unique<Queue>(std::make_unique<Tally>(std::move(target), m_ledger, index));
+        queue->setLimits(configuration.limits);
+        if (configuration.contentMode == HttpSink::ContentMode::Batched)
+            queue->setLinger(configuration.maximumBatchCount, configuration.linger);
+        return queue;
+    };
+    auto sink = std::make_unique<Qanat::Endpoint>(configuration, makeQueue);
+    const QString name = nameOf(index, all);
+    sink->setObjectName(name); // Dead letters are called by it.
+    sink->setDeadLetterSink(m_deadLetters.get());
+    connect(sink.get(), &Sink::dropped, this,
             [this, name](qint64 count, const Delivery &last) { Q_EMIT dropped(name, count, last); });
     // Comes behind the last dropped(), which the future of a close does not.
-    connect(queue.get(), &Queue::closed, this, [this] {
-        ++m_closedCount;
-        if (isClosed())
-            Q_EMIT closed();
-    });
-    m_endpoints.push_back({name, origin, queue.get(), Delivery(), std::move(state)});
-    m_events.add(std::move(queue));
+    connect(sink.get(), &Sink::closed, this, &Pipeline::noteClosed);
+    m_endpoints.push_back({name, originOf(configuration.url), options.wanted, std::move(sink), Delivery()});
+}
+
+bool Pipeline::write(const Event &event)
+{
+    std::vector<qsizetype> takers;
+    for (size_t i = 0; i < m_endpoints.size(); ++i) {
+        if (m_endpoints[i].wanted.matches(event))
+            takers.push_back(static_cast<qsizetype>(i));
+    }
+    m_ledger->expect(event, takers);
+    for (const qsizetype taker : takers) {
+        Sink &sink = *m_endpoints[static_cast<size_t>(taker)].sink;
+        // What is larger than a limit would never be accepted, and it was read already: so there is room for one such event.
+        if (Limits limits = sink.limits(); event.estimatedSize() > limits.bytes) {
+            limits.bytes = event.estimatedSize();
+            sink.setLimits(limits);
+        }
+        if (sink.write(event) != WriteResult::Status::Accepted)
+            return false;
+    }
+    return true;
+}
+
+void Pipeline::close(std::chrono::milliseconds within)
+{
+    for (const Endpoint &endpoint : m_endpoints)
+        endpoint.sink->close(within);
+}
+
+void Pipeline::noteClosed()
+{
+    if (++m_closedCount < m_endpoints.size())
+        return;
+    if (m_deadLetters)
+        m_deadLetters->close(PatienceWithTheDisk);
+    else
+        end();
+}
+
+void Pipeline::end()
+{
+    m_isClosed = true;
+    Q_EMIT closed();
 }
 
 QList<Pipeline::EndpointState> Pipeline::endpoints()
@@ -127,9 +147,10 @@ QList<Pipeline::EndpointState> Pipeline::endpoints()
         EndpointState state;
         state.name = endpoint.name;
         state.origin = endpoint.origin;
-        state.state = *endpoint.state;
+        state.health = healthOf(*endpoint.sink);
+        state.answers = endpoint.sink->answers();
         // The queue stands before the tally, and that before the retries, which count the attempts.
-        const PipelineNode queue = endpoint.queue->pipeline();
+        const PipelineNode queue = endpoint.sink->pipeline();
         if (!queue.targets.isEmpty() && !queue.targets.first().targets.isEmpty()) {
             const Statistics &retries = queue.targets.first().targets.first().statistics;
             state.failed = retries.failed;

@@ -6,16 +6,14 @@
 
 #include "options.h"
 
-#include <Qanat/Broadcaster>
-#include <Qanat/CloseResult>
+#include <Qanat/Delivery>
+#include <Qanat/Endpoint>
 #include <Qanat/Event>
 #include <Qanat/Queue>
-#include <Qanat/RetryingSink>
 
-#include <QtCore/qfuture.h>
+#include <QtCore/qmap.h>
 #include <QtCore/qobject.h>
 
-#include <atomic>
 #include <chrono>
 #include <memory>
 #include <vector>
@@ -25,8 +23,8 @@ namespace Relay {
 class Ledger;
 
 /*!
- * What the events flow through: a broadcaster that goes as fast as its slowest endpoint, and for each of these
- * a queue, the tally, the retries with their circuit breaker, and HTTP.
+ * What the events flow through: for each endpoint a queue that holds back who writes, the tally, the retries, and HTTP. It goes as
+ * fast as the slowest of them. Behind them all is the file for dead letters.
  */
 class Pipeline : public QObject
 {
@@ -35,29 +33,41 @@ public:
     //! How an endpoint fares, beside the totals in the ledger.
     struct EndpointState
     {
-        QString name; //!< How messages call it: the origin, and a number where several have the same.
+        enum class Health : quint8 {
+            Flowing,
+            Failing, //!< In passing, as far as is known.
+            Blocked, //!< Somebody has to mend something.
+            Disabled, //!< It wants no more events.
+        };
+        QString name; //!< How messages call it: its own name, or the origin, and a number where several have the same.
         QString origin; //!< Scheme, host and port.
-        Qanat::RetryingSink::State state = Qanat::RetryingSink::State::Flowing;
+        Health health = Health::Flowing;
         qint64 failed = 0; //!< Attempts.
         qint64 retried = 0; //!< Attempts, too.
+        QMap<int, qint64> answers; //!< How many there were of which status; 0 for none at all.
         Qanat::Delivery lastError;
     };
 
     Pipeline(const Options &options, const std::shared_ptr<Ledger> &ledger);
 
-    //! Hands an event to all endpoints. Waits while too much is pending; not for the main thread. One thread at a time.
-    Qanat::WriteResult write(const Qanat::Event &event);
+    /*!
+     * Hands a valid event to all endpoints that want it. Waits while too much is pending there; not for the main thread. One thread at
+     * a time. False where the pipeline is closed.
+     */
+    [[nodiscard]] bool write(const Qanat::Event &event);
     //! Delivers what was written, for so long at most. A later call can only make it shorter.
-    QFuture<Qanat::CloseResult> close(std::chrono::milliseconds within) { return m_events.close(within); }
+    void close(std::chrono::milliseconds within);
 
-    //! Whether all endpoints are closed, and everything that they dropped was told.
-    [[nodiscard]] bool isClosed() const { return m_closedCount == m_endpoints.size(); }
+    //! Whether everything is closed, and all that was dropped was told.
+    [[nodiscard]] bool isClosed() const { return m_isClosed; }
     //! How they fare now. The thread of this object.
     [[nodiscard]] QList<EndpointState> endpoints();
 
 Q_SIGNALS:
     //! \a count events were given up for good at the endpoint of that \a name, the last one as \a last says. Coalesced.
     void dropped(const QString &name, qint64 count, const Qanat::Delivery &last);
+    //! So many of these could not be kept as dead letters either.
+    void lost(qint64 count, const Qanat::Delivery &last);
     //! isClosed() has become true.
     void closed();
 
@@ -66,18 +76,20 @@ private:
     {
         QString name;
         QString origin;
-        Qanat::Queue *queue; // Owned by the broadcaster.
+        Qanat::Matcher wanted;
+        std::unique_ptr<Qanat::Endpoint> sink;
         Qanat::Delivery lastError; // Of an attempt.
-        std::shared_ptr<std::atomic<Qanat::RetryingSink::State>> state;
     };
 
-    void setLimits(qint64 bytes);
-    void addEndpoint(qsizetype index, const Options &options, const std::shared_ptr<Ledger> &ledger);
+    void addEndpoint(qsizetype index, const QList<EndpointOptions> &all);
+    void noteClosed();
+    void end();
 
+    const std::shared_ptr<Ledger> m_ledger;
+    std::unique_ptr<Qanat::Queue> m_deadLetters; // Behind the endpoints, so it goes after them.
     std::vector<Endpoint> m_endpoints;
     size_t m_closedCount = 0;
-    qint64 m_bytes = 0; // The limit; what write() changes.
-    Qanat::Broadcaster m_events;
+    bool m_isClosed = false;
 };
 
 //! Why something failed, with the failure behind it.

@@ -38,13 +38,19 @@ private:
 QByteArray endpointToJson(const Totals::Endpoint &totals, const Pipeline::EndpointState &state)
 {
     ObjectWriter object;
+    object.add("name", state.name);
     object.add("to", state.origin);
+    object.add("filtered", totals.filtered);
     object.add("delivered", totals.delivered);
     object.add("dropped", totals.dropped);
     object.add("pending", totals.pending);
     object.add("failed", state.failed);
     object.add("retried", state.retried);
-    object.add("state", stateText(state.state));
+    object.add("state", healthText(state.health));
+    ObjectWriter answers;
+    for (auto answer = state.answers.cbegin(); answer != state.answers.cend(); ++answer)
+        answers.add(answer.key() > 0 ? QByteArray::number(answer.key()).constData() : "none", answer.value());
+    object.addRaw("answers", answers.toJson());
     if (state.lastError.isFailure())
         object.add("error", reasonOf(state.lastError));
     return object.toJson();
@@ -61,6 +67,7 @@ QByteArray Report::toJson() const
     ObjectWriter object;
     object.add("read", totals.read);
     object.add("rejected", totals.rejected);
+    object.add("filtered", totals.filtered);
     object.add("delivered", totals.delivered);
     object.add("dropped", totals.dropped);
     object.add("pending", totals.pending);
@@ -82,8 +89,8 @@ QString Report::toProgress(qint64 rate) const
         parts.append(u"%1 rejected"_s.arg(grouped(totals.rejected)));
     QStringList states;
     for (const Pipeline::EndpointState &endpoint : endpoints)
-        states.append(stateText(endpoint.state));
-    parts.append(u"breaker: "_s + states.join(u'/'));
+        states.append(healthText(endpoint.health));
+    parts.append(states.join(u'/'));
     return parts.join(u"  "_s);
 }
 
@@ -94,17 +101,18 @@ QString grouped(qint64 number)
     return locale.toString(number);
 }
 
-QString stateText(RetryingSink::State state)
+QString healthText(Pipeline::EndpointState::Health health)
 {
-    switch (state) {
-    case RetryingSink::State::Flowing:
+    using Health = Pipeline::EndpointState::Health;
+    switch (health) {
+    case Health::Flowing:
         return u"flowing"_s;
-    case RetryingSink::State::BackingOff:
-        return u"backing off"_s;
-    case RetryingSink::State::Open:
-        return u"open"_s;
-    case RetryingSink::State::Probing:
-        return u"probing"_s;
+    case Health::Failing:
+        return u"failing"_s;
+    case Health::Blocked:
+        return u"blocked"_s;
+    case Health::Disabled:
+        return u"disabled"_s;
     }
     return {};
 }

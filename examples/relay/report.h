@@ -33,8 +33,8 @@ struct Report
 //! A number for people: 12,345.
 [[nodiscard]] QString grouped(qint64 number);
 
-//! What a breaker does, in a word.
-[[nodiscard]] QString stateText(Qanat::RetryingSink::State state);
+//! How an endpoint fares, in a word.
+[[nodiscard]] QString healthText(Pipeline::EndpointState::Health health);
 
 } // namespace Relay
 

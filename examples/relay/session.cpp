@@ -38,15 +38,15 @@ Session::Session(const Options &options, Descriptor input)
     , m_pipeline(options, m_ledger)
     , m_input(std::move(input), inputName(options.file), Origin{options.type, options.source}, &m_pipeline, m_ledger,
               m_clock)
-    , m_isKnownToFail(static_cast<size_t>(options.endpoints.size()))
+    , m_told(static_cast<size_t>(options.endpoints.size()))
     , m_nextStatistics(m_clock->now() + StatisticsInterval)
     , m_speed{m_clock->now()}
 {
     connect(&m_signals, &Qanat::TerminationSignals::received, this, &Session::onSignal);
     connect(&m_input, &Input::ended, this, &Session::onInputEnded);
-    connect(&m_closing, &QFutureWatcherBase::finished, this, &Session::finishIfDone);
     connect(&m_timer, &QTimer::timeout, this, &Session::tick);
     connect(&m_pipeline, &Pipeline::dropped, this, &Session::reportDrops);
+    connect(&m_pipeline, &Pipeline::lost, this, &Session::reportLost);
     connect(&m_pipeline, &Pipeline::closed, this, &Session::finishIfDone);
 }
 
@@ -60,7 +60,7 @@ void Session::start()
 void Session::onSignal(int number)
 {
     if (m_signal != 0) {
-        close(0ms);
+        m_pipeline.close(0ms);
         return;
     }
     m_signal = number;
@@ -69,27 +69,19 @@ void Session::onSignal(int number)
     if (m_ledger->totals().pending > 0)
         Console::print(u"stopping; what was read is delivered for at most %1, a second signal ends that"_s.arg(
             formatDuration(within)));
-    close(within);
+    m_pipeline.close(within);
 }
 
 void Session::onInputEnded()
 {
     m_inputEnd = m_clock->now();
-    close(AsLongAsItTakes);
+    m_pipeline.close(AsLongAsItTakes);
     finishIfDone();
-}
-
-void Session::close(milliseconds within)
-{
-    // A deadline only ever gets tighter, so the first future knows of the later calls.
-    const QFuture<CloseResult> closing = m_pipeline.close(within);
-    if (!std::exchange(m_isClosing, true))
-        m_closing.setFuture(closing);
 }
 
 void Session::finishIfDone()
 {
-    if (m_isFinished || !m_inputEnd || !m_closing.isFinished() || !m_pipeline.isClosed())
+    if (m_isFinished || !m_inputEnd || !m_pipeline.isClosed())
         return;
     m_isFinished = true;
     m_timer.stop();
@@ -133,6 +125,12 @@ void Session::reportDrops(const QString &name, qint64 count, const Delivery &las
     Console::print(name + u": "_s + events + (reason.startsWith("given up"_L1) ? u" "_s : u" given up: "_s) + reason);
 }
 
+void Session::reportLost(qint64 count, const Delivery &last)
+{
+    const QString letters = count == 1 ? u"1 dead letter is"_s : u"%1 dead letters are"_s.arg(grouped(count));
+    Console::print(u"%1: %2 lost: %3"_s.arg(m_options.deadLetterFile.value_or(QString()), letters, reasonOf(last)));
+}
+
 void Session::tick()
 {
     checkForStandstill();
@@ -146,16 +144,27 @@ void Session::tick()
 // Says it once when an endpoint begins to fail, and once when it recovers: not with each probe.
 void Session::reportStates()
 {
+    using Health = Pipeline::EndpointState::Health;
     const QList<Pipeline::EndpointState> endpoints = m_pipeline.endpoints();
-    for (size_t i = 0; i < m_isKnownToFail.size(); ++i) {
+    for (size_t i = 0; i < m_told.size(); ++i) {
         const Pipeline::EndpointState &endpoint = endpoints.at(static_cast<qsizetype>(i));
-        if (endpoint.state == RetryingSink::State::Open && !m_isKnownToFail[i]) {
-            m_isKnownToFail[i] = true;
+        if (std::exchange(m_told[i], endpoint.health) == endpoint.health)
+            continue;
+        switch (endpoint.health) {
+        case Health::Flowing:
+            Console::print(u"%1: events flow again"_s.arg(endpoint.name));
+            break;
+        case Health::Failing:
             Console::print(
                 u"%1: nothing gets through, trying again: %2"_s.arg(endpoint.name, reasonOf(endpoint.lastError)));
-        } else if (endpoint.state == RetryingSink::State::Flowing && m_isKnownToFail[i]) {
-            m_isKnownToFail[i] = false;
-            Console::print(u"%1: events flow again"_s.arg(endpoint.name));
+            break;
+        case Health::Blocked:
+            Console::print(u"%1: nothing gets through until somebody mends that, trying now and then: %2"_s.arg(
+                endpoint.name, reasonOf(endpoint.lastError)));
+            break;
+        case Health::Disabled:
+            Console::print(u"%1: it wants no more events: what is for it is given up"_s.arg(endpoint.name));
+            break;
         }
     }
 }
@@ -193,7 +202,7 @@ void Session::checkForStandstill()
     Console::print(u"nothing was delivered for %1: giving up"_s.arg(formatDuration(*m_options.drainTimeout)));
     m_timer.stop();
     m_input.stop();
-    close(0ms);
+    m_pipeline.close(0ms);
 }
 
 } // namespace Relay

@@ -12,7 +12,6 @@
 
 #include <Qanat/TerminationSignals>
 
-#include <QtCore/qfuturewatcher.h>
 #include <QtCore/qobject.h>
 #include <QtCore/qtimer.h>
 
@@ -51,9 +50,9 @@ Q_SIGNALS:
 private:
     void onSignal(int number);
     void onInputEnded();
-    void close(std::chrono::milliseconds within);
     void finishIfDone();
 
+    void reportLost(qint64 count, const Qanat::Delivery &last);
     void reportDrops(const QString &name, qint64 count, const Qanat::Delivery &last);
     void tick();
     void reportStates();
@@ -70,10 +69,9 @@ private:
     Qanat::TerminationSignals m_signals;
     Pipeline m_pipeline;
     Input m_input; // Behind the pipeline that it writes to.
-    QFutureWatcher<Qanat::CloseResult> m_closing;
     QTimer m_timer;
 
-    std::vector<bool> m_isKnownToFail; // For each endpoint, whether that was said.
+    std::vector<Pipeline::EndpointState::Health> m_told; // For each endpoint, what was said of it.
     std::chrono::nanoseconds m_nextStatistics;
     struct
     {
@@ -85,7 +83,6 @@ private:
     int m_signal = 0;
     int m_status = 0;
     Exit m_exit = Exit::Clean;
-    bool m_isClosing = false;
     bool m_isFinished = false;
 };
 

@@ -26,13 +26,12 @@ int Tally::maxInFlight() const
 
 void Tally::process(const Batch &batch, Completion completion)
 {
-    auto upstream = std::make_shared<Completion>(std::move(completion));
-    forward(m_target, batch,
-            Completion(batch.size(),
-                       [ledger = m_ledger, endpoint = m_endpoint, upstream](qsizetype count, const Delivery &outcome) {
-                           ledger->settle(endpoint, count, outcome);
-                           upstream->settle(count, outcome);
-                       }));
+    const auto note = [ledger = m_ledger, endpoint = m_endpoint, batch,
+                       next = qsizetype(0)](qsizetype count, const Delivery &outcome) mutable {
+        for (const qsizetype end = next + count; next < end; ++next)
+            ledger->settle(endpoint, batch[next], outcome);
+    };
+    forward(m_target, batch, Completion(std::move(completion), note));
 }
 
 } // namespace Relay

@@ -90,6 +90,19 @@ Completion::Completion(qsizetype count, Handler handler)
 {
 }
 
+Completion::Completion(Completion upstream, Handler observer)
+{
+    const qsizetype count = upstream.remaining();
+    const auto target = std::make_shared<Completion>(std::move(upstream));
+    m_state = new HandlerState(
+        count,
+        [target, observer = std::move(observer)](qsizetype settled, const Delivery &delivery) {
+            observer(settled, delivery);
+            target->settle(settled, delivery);
+        },
+        [target](bool parked) { parked ? target->park() : target->resume(); });
+}
+
 Completion::Completion(CompletionState *state) noexcept
     : m_state(state)
 {

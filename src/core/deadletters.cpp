@@ -28,14 +28,14 @@ QEvent::Type changedEvent()
     return type;
 }
 
-// Takes the marks off again.
-DeadLetter letterOf(const Event &marked, std::chrono::milliseconds time)
+} // namespace
+
+DeadLetter DeadLetter::fromEvent(const Event &event)
 {
     DeadLetter letter;
-    letter.event = marked;
-    letter.time = Timestamp{time.count()}.toDateTime();
-    const auto take = [&letter, &marked](const QString &name) {
-        const QVariant value = marked.extension(name);
+    letter.event = event;
+    const auto take = [&letter, &event](const QString &name) {
+        const QVariant value = event.extension(name);
         if (value.isValid())
             letter.event.setExtension(name, {});
         return value;
@@ -51,8 +51,6 @@ DeadLetter letterOf(const Event &marked, std::chrono::milliseconds time)
     letter.error = isKnown ? Delivery::Error(error) : Delivery::Error::None;
     return letter;
 }
-
-} // namespace
 
 class DeadLettersPrivate
 {
@@ -190,7 +188,8 @@ void DeadLetters::process(const Batch &batch, Completion completion)
     std::deque<DeadLetter> old; // Destroyed without the mutex.
     bool mustWarn = false;
     for (const Event &event : batch) {
-        DeadLetter letter = letterOf(event, time);
+        DeadLetter letter = DeadLetter::fromEvent(event);
+        letter.time = Timestamp{time.count()}.toDateTime();
         const std::lock_guard lock(d->mutex);
         letter.number = ++d->lastNumber;
         d->letters.push_back(std::move(letter));

@@ -605,38 +605,25 @@ void Mailbox::addToLane(Section &section, quint64 key, Node *node)
 {
     const auto [place, isNew] = m_lanes->byKey.try_emplace(key);
     Lane &lane = place->second;
-    // A key that waits for another try must not take the room of all others.
-    const bool isParked = lane.running && lane.running->isParked;
-    const qsizetype excess = isParked && m_limits.events != Limits::Unlimited
-                                 ? lane.count + node->batch.size() - qsizetype(m_limits.events / 2)
-                                 : 0;
     lane.count += node->batch.size();
     lane.waiting.append(node);
-    if (excess > 0) {
+    // Where the oldest makes room for what is new, a key that waits for another try must not take the room of all others. Where
+    // writers are held back or turned away instead, what was accepted stays.
+    const bool isParked = lane.running && lane.running->isParked;
+    const bool makesRoom = m_limits.events != Limits::Unlimited && m_limits.overflow == Limits::Overflow::DropOldest;
+    qsizetype excess = isParked && makesRoom ? lane.count - qsizetype(m_limits.events / 2) : 0;
+    if (excess > 0)
+        section->signals |= Notifier::Overflowed;
+    for (; excess > 0 && !lane.waiting.isEmpty(); --excess) {
         static const Delivery full =
             Delivery::dropped(Delivery::Error::Full,
                               Text::tr("the events of a key that waits for another try may fill half of the limit"));
-        section->signals |= Notifier::Overflowed;
-        for (qsizetype i = 0; i < excess && !lane.waiting.isEmpty(); ++i) {
-            // The oldest where that is the policy, else the newest, which is last.
-            const bool oldest = m_limits.overflow == Limits::Overflow::DropOldest;
-            Node *victim = oldest ? lane.waiting.head : node;
-            account(section, oldest ? victim->batch.mid(0, 1) : victim->batch.mid(victim->batch.size() - 1),
-                    victim->upstream, full);
-            --lane.count;
-            if (oldest)
-                BatchBuilder::dropFirst(victim->batch, 1);
-            else
-                victim->batch = victim->batch.mid(0, victim->batch.size() - 1);
-            if (victim->batch.isEmpty()) {
-                NodeList rest;
-                while (Node *other = lane.waiting.takeFirst())
-                    (other == victim ? section.rare().garbage : rest).append(other);
-                lane.waiting.takeAll(rest);
-                if (!oldest)
-                    break;
-            }
-        }
+        Node *const oldest = lane.waiting.head;
+        account(section, oldest->batch.mid(0, 1), oldest->upstream, full);
+        --lane.count;
+        BatchBuilder::dropFirst(oldest->batch, 1);
+        if (oldest->batch.isEmpty())
+            section.rare().garbage.append(lane.waiting.takeFirst());
     }
     if (!lane.running && !lane.waiting.isEmpty() && isNew)
         m_lanes->ready.push_back(key);

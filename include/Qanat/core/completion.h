@@ -36,6 +36,11 @@ public:
      * settles it. The handler must not throw.
      */
     Completion(qsizetype count, Handler handler);
+    /*!
+     * For wrappers that only look on: the duty of \a upstream, and \a observer hears of each part before it does. While this is
+     * parked, \a upstream is.
+     */
+    Completion(Completion upstream, Handler observer);
     //!@{
     //! Hands the duty on. What this one had still to settle is settled as by the destructor; \a other is left without a duty.
     Completion(Completion &&other) noexcept;

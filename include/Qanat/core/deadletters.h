@@ -29,6 +29,9 @@ class QANAT_CORE_EXPORT DeadLetter
     Q_PROPERTY(QString answer MEMBER answer)
     Q_PROPERTY(QDateTime time MEMBER time)
 public:
+    //! What \a event tells that some sink gave up, wherever it was kept: a file, another process. Its marks are taken off.
+    [[nodiscard]] static DeadLetter fromEvent(const Event &event);
+
     quint64 number = 0; //!< Names it among those of one DeadLetters, in the order of their arrival, from 1 on.
     Event event; //!< As it was written, without the marks of a dead letter.
     QString sink; //!< Who gave it up, for people: kind and objectName().

@@ -22,6 +22,7 @@ class TestDeadLetters : public ThreadedTest
 private Q_SLOTS:
     void keepsWhatWasGivenUp();
     void keepsTheLastOfTooMany();
+    void readsWhatWasKeptElsewhere();
     void sendsAgain();
     void whatIsNotAcceptedStays();
     void whatFailsAgainComesBack();
@@ -77,6 +78,30 @@ void TestDeadLetters::keepsTheLastOfTooMany()
         QCOMPARE(letters[i].number, quint64(i + 3));
         QCOMPARE(letters[i].error, Delivery::Error::None);
     }
+}
+
+void TestDeadLetters::readsWhatWasKeptElsewhere()
+{
+    auto end = std::make_unique<RecordingSink>();
+    end->recording()->setBehaviour(always(permanentFailure().withStatus(422).withAnswer(u"no such key"_s)));
+    Queue queue(std::move(end));
+    RecordingSink dead;
+    queue.setDeadLetterSink(&dead);
+    const Event event = someEvent();
+    queue.write(event);
+    QANAT_WAIT(dead.recording()->events().size() == 1);
+    // As it comes out of a file.
+    const Result<Event> read = Event::fromJson(dead.recording()->events().constFirst().toJson().value());
+    QVERIFY(read);
+    const DeadLetter letter = DeadLetter::fromEvent(*read);
+    QCOMPARE(letter.event, event);
+    QCOMPARE(letter.status, 422);
+    QCOMPARE(letter.answer, u"no such key"_s);
+    QCOMPARE(letter.error, permanentFailure().error());
+    QVERIFY(!letter.reason.isEmpty() && !letter.sink.isEmpty());
+    // What nobody gave up has nothing to tell.
+    QCOMPARE(DeadLetter::fromEvent(event).event, event);
+    QCOMPARE(DeadLetter::fromEvent(event).error, Delivery::Error::None);
 }
 
 void TestDeadLetters::sendsAgain()

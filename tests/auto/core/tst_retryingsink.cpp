@@ -80,6 +80,31 @@ Recording::Behaviour failingFirst(int times, const Delivery &failure = passingFa
 
 using State = RetryingSink::State;
 
+// A wrapper that changes nothing, and counts the outcomes.
+class OnLooker : public Sink
+{
+public:
+    OnLooker(std::unique_ptr<Sink> target, std::shared_ptr<std::atomic<int>> seen)
+        : m_target(adopt(std::move(target)))
+        , m_seen(std::move(seen))
+    {
+    }
+
+    int maxInFlight() const override { return m_target->maxInFlight(); }
+
+protected:
+    void process(const Batch &batch, Completion completion) override
+    {
+        forward(m_target, batch, Completion(std::move(completion), [seen = m_seen](qsizetype count, const Delivery &) {
+                    *seen += int(count);
+                }));
+    }
+
+private:
+    Sink *const m_target;
+    const std::shared_ptr<std::atomic<int>> m_seen;
+};
+
 } // namespace
 
 class RetryingSinkTest : public ThreadedTest
@@ -117,6 +142,9 @@ private Q_SLOTS:
     void retryAfterPausesEverything();
     void hostileRetryAfterIsClamped();
     void aKeyThatWaitsHoldsNoSlot();
+    void aWrapperThatLooksOnHoldsNoSlotEither();
+    void aKeyThatWaitsLosesNothingByItself_data();
+    void aKeyThatWaitsLosesNothingByItself();
     void oneCallPerKeyAndTheirOrder();
     void aPauseStopsAllKeys();
     void exponentialWaitsAreUniform();
@@ -723,6 +751,75 @@ void RetryingSinkTest::aKeyThatWaitsHoldsNoSlot()
         QANAT_WAIT(sink->statistics().delivered == 9);
         QANAT_BALANCED(*sink);
     }
+}
+
+void RetryingSinkTest::aWrapperThatLooksOnHoldsNoSlotEither()
+{
+    ExponentialBackoff strategy(1h, 1h, 1h);
+    strategy.setChance([](qint64 end) { return end - 1; });
+    auto end = std::make_unique<RecordingSink>();
+    end->setMaxInFlight(2);
+    const auto recording = end->recording();
+    recording->defer();
+    const auto seen = std::make_shared<std::atomic<int>>(0);
+    Queue queue(std::make_unique<OnLooker>(std::make_unique<RetryingSink>(std::move(end), strategy), seen));
+    const auto clock = std::make_shared<ManualClock>();
+    queue.setClock(clock);
+    queue.write(eventOf(u"waits"_s));
+    queue.write(eventOf(u"waits, too"_s));
+    QANAT_WAIT(recording->deferredCalls() == 2);
+    recording->settle(1, passingFailure());
+    recording->settle(1, passingFailure());
+    queue.write(eventOf(u"goes on"_s));
+    QANAT_WAIT(recording->deferredCalls() == 1);
+    recording->settle(1);
+    QANAT_WAIT(queue.statistics().delivered == 1);
+    QCOMPARE(seen->load(), 1);
+    QVERIFY(clock->advanceToNextDue());
+    QANAT_WAIT(recording->deferredCalls() == 2);
+    recording->settleAll();
+    QANAT_WAIT(queue.statistics().delivered == 3);
+    QCOMPARE(seen->load(), 3);
+    QANAT_BALANCED(queue);
+}
+
+void RetryingSinkTest::aKeyThatWaitsLosesNothingByItself_data()
+{
+    QTest::addColumn<int>("overflow");
+    QTest::newRow("wait") << int(Limits::Overflow::Wait);
+    QTest::newRow("reject") << int(Limits::Overflow::Reject);
+}
+
+// What was accepted stays where only those who write are held back or turned away: all events may have one key.
+void RetryingSinkTest::aKeyThatWaitsLosesNothingByItself()
+{
+    QFETCH(int, overflow);
+    ExponentialBackoff strategy(1h, 1h, 1h);
+    strategy.setChance([](qint64 end) { return end - 1; });
+    auto end = std::make_unique<RecordingSink>();
+    end->setMaxInFlight(6);
+    const auto recording = end->recording();
+    recording->defer();
+    Queue queue(std::make_unique<RetryingSink>(std::move(end), strategy));
+    queue.setLimits({10, Limits::Unlimited, Limits::Overflow(overflow)});
+    const auto clock = std::make_shared<ManualClock>();
+    queue.setClock(clock);
+    queue.write(eventOf(u"waits"_s));
+    QANAT_WAIT(recording->deferredCalls() == 1);
+    recording->settle(1, passingFailure());
+    QANAT_WAIT(clock->nextDue());
+    for (int i = 0; i < 9; ++i)
+        QCOMPARE(queue.write(eventOf(u"waits"_s)).accepted(), 1);
+    QCOMPARE(queue.write(eventOf(u"waits"_s)).accepted(), 0);
+    recording->setBehaviour(always(Delivery::delivered()));
+    QVERIFY(clock->advanceToNextDue());
+    QANAT_WAIT([&] {
+        recording->settleAll();
+        return queue.statistics().pending == 0;
+    }());
+    QCOMPARE(queue.statistics().delivered, 10);
+    QCOMPARE(queue.statistics().dropped, 0);
+    QANAT_BALANCED(queue);
 }
 
 void RetryingSinkTest::oneCallPerKeyAndTheirOrder()

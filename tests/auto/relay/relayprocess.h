@@ -133,7 +133,9 @@ private:
             const qint64 delivered = number(object, "delivered");
             const qint64 dropped = number(object, "dropped");
             const qint64 pending = number(object, "pending");
-            return delivered >= 0 && dropped >= 0 && pending >= 0 && events == delivered + dropped + pending;
+            const qint64 filtered = number(object, "filtered");
+            return filtered >= 0 && delivered >= 0 && dropped >= 0 && pending >= 0
+                   && events == filtered + delivered + dropped + pending;
         };
         const QJsonArray endpoints = totals.value(QLatin1StringView("endpoints")).toArray();
         return holds(totals) && std::all_of(endpoints.cbegin(), endpoints.cend(), [&](const auto &value) {
