@@ -42,7 +42,8 @@ HttpExchange::HttpExchange(std::shared_ptr<HttpConnections> connections, const Q
     , m_timer(this)
     , m_connectDeadline(m_bounds.connect, Qt::PreciseTimer)
     , m_requestDeadline(m_bounds.request, Qt::PreciseTimer)
-    , m_reply(m_connections->manager().post(request, body))
+    // Not post(): where there is no Content-Type, as of an event without data, that sends one of Qt's own choice.
+    , m_reply(m_connections->manager().sendCustomRequest(request, "POST", body))
 {
     connect(m_reply, &QNetworkReply::requestSent, this, &HttpExchange::requestSent);
     connect(m_reply, &QNetworkReply::encrypted, this, &HttpExchange::checkKey);

@@ -93,6 +93,7 @@ private Q_SLOTS:
     void init() { failOnUnexpectedWarnings(); }
 
     void binary_onTheWire();
+    void binary_withoutDataHasNoType();
     void batched_goesInOneRequest();
     void batched_countAndSizeAreLimited();
     void batched_whatCannotGoIsAlone();
@@ -138,6 +139,22 @@ void TestHttpDelivery::binary_onTheWire()
     // Nothing of it is in the next one.
     QVERIFY(attemptOne(sink, Event(u"other"_s)).isSuccess());
     QVERIFY(receiver.requests().constLast().header("ce-subject").isNull());
+}
+
+// Qt gives the type of a form to a POST that has none, where the url has a query.
+void TestHttpDelivery::binary_withoutDataHasNoType()
+{
+    HttpReceiver receiver;
+    Probe sink(receiver.url(u"/hook?for=qanat"_s));
+    sink.setContentMode(ContentMode::Binary);
+    const Event event(u"test"_s);
+    QVERIFY(attemptOne(sink, event).isSuccess());
+    const HttpRequest request = receiver.requests().constFirst();
+    QCOMPARE(request.method(), "POST");
+    QCOMPARE(request.query(), "for=qanat");
+    QVERIFY(request.header("Content-Type").isNull());
+    QCOMPARE(request.header("Content-Length"), "0");
+    QCOMPARE(eventsOf(request), QList<Event>{event});
 }
 
 void TestHttpDelivery::batched_goesInOneRequest()
