@@ -133,6 +133,7 @@ private Q_SLOTS:
     void tellsThatDeadLettersAreLost();
     void endsForWhoWantsNoMore();
     void readsEndpointsFromAFile();
+    void showsNoSecrets();
     void wrongEndpoints_data();
     void wrongEndpoints();
 
@@ -918,6 +919,66 @@ void tst_Relay::readsEndpointsFromAFile()
     QCOMPARE(relay.endpoint(0).value("name"_L1), QJsonValue(u"orders"_s));
     QCOMPARE(relay.endpoint(2).value("filtered"_L1).toInteger(), 4);
     QVERIFY(!relay.errorOutput().contains("hunter2"));
+}
+
+// Wherever a secret stands, and whatever a server does with it: nothing that is printed or kept has it.
+void tst_Relay::showsNoSecrets()
+{
+    const QByteArray canary = "canary-7f3a";
+    const auto echo = [](int status) {
+        return [status](const HttpRequest &request) {
+            QByteArray all = request.target();
+            for (const auto &[name, value] : request.headers())
+                all += '\n' + name + ": " + value;
+            return HttpResponse::status(status).withHeader("Location", request.target()).withBody(all);
+        };
+    };
+    HttpReceiver refusing;
+    refusing.setHandler(echo(400));
+    HttpReceiver failing;
+    failing.setHandler(echo(503));
+    HttpReceiver moved;
+    moved.setHandler(echo(302));
+    HttpReceiver forbidding;
+    forbidding.setHandler(echo(401));
+    HttpReceiver silent;
+    silent.stop();
+    const QByteArray key = (canary + "-canary-7f3a-canary-7f3a").toBase64();
+    QByteArrayList endpoints;
+    const auto add = [&](const char *scheme, const HttpReceiver &server, const char *credentials) {
+        endpoints.append(R"({"url":")" + QByteArray(scheme) + "://127.0.0.1:" + QByteArray::number(server.port()) + "/"
+                         + canary + "?token=" + canary + R"(","headers":{"X-Token":")" + canary + R"("},"credentials":)"
+                         + credentials + R"(,"signingSecrets":["whsec_)" + key + R"("],"retry":{"wait":"10ms"}})");
+    };
+    for (const HttpReceiver *server : {&refusing, &failing, &moved, &forbidding, &silent})
+        add("http", *server, R"({"bearer":"canary-7f3a"})");
+    add("http", refusing, R"({"user":"canary-7f3a","password":"canary-7f3a"})");
+    add("https", refusing, R"({"bearer":"canary-7f3a"})"); // Where nobody speaks TLS.
+    const QString dead = m_folder->filePath(u"dead.ndjson"_s);
+
+    RelayProcess relay;
+    QProcessEnvironment environment = QProcessEnvironment::systemEnvironment();
+    environment.insert(u"QT_LOGGING_RULES"_s, u"qanat.*=true"_s);
+    relay.setProcessEnvironment(environment);
+    QVERIFY(relay.run({u"--config"_s, writeFile("{\"endpoints\":[" + endpoints.join(',') + "]}", u"endpoints.json"_s),
+                       u"--stats"_s, u"--drain-timeout"_s, u"2s"_s, u"--dead-letter"_s, dead},
+                      numberedLines(3)));
+    QCOMPARE(relay.exitCode(), 1);
+    QVERIFY(refusing.requestCount() > 0 && failing.requestCount() > 0 && moved.requestCount() > 0);
+    QCOMPARE(refusing.requests().constFirst().header("X-Token"), canary);
+    QCOMPARE(relay.totals().value("endpoints"_L1).toArray().size(), 7);
+    QFile file(dead);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QByteArray letters = file.readAll();
+    QVERIFY(letters.count("deadletteranswer") >= 3 && letters.contains("X-Token: "));
+    // As it is, as URLs and JSON may write it, and within base64, at each of the three places where it may begin.
+    for (const QByteArray &form :
+         {canary, canary.toUpper(), canary.toPercentEncoding({}, "-"), key, canary.toBase64().first(12),
+          ('x' + canary).toBase64().sliced(4, 10), ("xx" + canary).toBase64().sliced(4, 10)}) {
+        QVERIFY2(!relay.errorOutput().contains(form), form.constData());
+        QVERIFY2(!letters.contains(form), form.constData());
+        QVERIFY2(!relay.readAllStandardOutput().contains(form), form.constData());
+    }
 }
 
 void tst_Relay::wrongEndpoints_data()
