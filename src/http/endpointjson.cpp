@@ -117,10 +117,17 @@ QByteArray contentOf(ConfigurationReader &reader, const QString &name)
     reader.read(name, fileName);
     if (fileName.isEmpty())
         return {};
+    // A file may have no end.
+    constexpr qint64 Longest = 1024 * 1024;
     QFile file(fileName);
-    if (file.open(QIODevice::ReadOnly))
-        return file.readAll();
-    reader.fail(name, HttpSink::tr("\"%1\" cannot be read: %2").arg(fileName, file.errorString()));
+    if (!file.open(QIODevice::ReadOnly)) {
+        reader.fail(name, HttpSink::tr("\"%1\" cannot be read: %2").arg(fileName, file.errorString()));
+        return {};
+    }
+    const QByteArray content = file.read(Longest + 1);
+    if (content.size() <= Longest)
+        return content;
+    reader.fail(name, HttpSink::tr("\"%1\" is larger than 1 MiB").arg(fileName));
     return {};
 }
 

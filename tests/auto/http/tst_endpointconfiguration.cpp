@@ -144,6 +144,7 @@ void TestEndpointConfiguration::whatIsWrongIsNamed_data()
     row(R"("signingSecrets": "canary")", u"signingSecrets: is not a list of texts"_s);
     row(R"("tls": {"authorities": "/nowhere.pem"})", u"tls.authorities: \"/nowhere.pem\" cannot be read"_s);
     row(R"("tls": {"authorities": "/proc/self/status"})", u"tls.authorities: there is no certificate"_s);
+    row(R"("tls": {"authorities": "/dev/zero"})", u"tls.authorities: \"/dev/zero\" is larger than 1 MiB"_s);
     row(R"("tls": {"pinnedKeys": ["canary"]})", u"tls.pinnedKeys: "_s);
     row(R"("tls": {"key": "/proc/self/status"})", u"tls.certificate: goes together with key"_s);
     row(R"("tls": {"verify": false})", u"tls.verify: is not known here"_s);
