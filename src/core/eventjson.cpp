@@ -17,9 +17,11 @@
 #include <QtCore/qlocale.h>
 #include <QtCore/qurl.h>
 #include <QtCore/quuid.h>
+#include <QtCore/qvarlengtharray.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 
 namespace Qanat {
@@ -28,11 +30,73 @@ using namespace Qt::StringLiterals;
 
 namespace {
 
+// What stands for itself in a string of JSON.
+constexpr std::array<bool, 128> plainCharacters()
+{
+    std::array<bool, 128> plain{};
+    for (std::size_t c = 0x20; c < plain.size(); ++c)
+        plain[c] = c != '"' && c != '\\';
+    return plain;
+}
+constexpr std::array<bool, 128> isPlain = plainCharacters();
+
+char *putEscaped(char *out, char16_t c)
+{
+    static constexpr char digits[] = "0123456789abcdef";
+    *out++ = '\\';
+    switch (c) {
+    case u'\b':
+        *out++ = 'b';
+        return out;
+    case u'\f':
+        *out++ = 'f';
+        return out;
+    case u'\n':
+        *out++ = 'n';
+        return out;
+    case u'\r':
+        *out++ = 'r';
+        return out;
+    case u'\t':
+        *out++ = 't';
+        return out;
+    case u'"':
+    case u'\\':
+        *out++ = char(c);
+        return out;
+    default:
+        break;
+    }
+    for (const char digit : {'u', '0', '0', digits[c >> 4], digits[c & 0xf]})
+        *out++ = digit;
+    return out;
+}
+
+// Beyond ASCII.
+char *putUtf8(char *out, char32_t c)
+{
+    if (c < 0x800) {
+        *out++ = char(0xc0 | (c >> 6));
+    } else {
+        if (c < 0x10000) {
+            *out++ = char(0xe0 | (c >> 12));
+        } else {
+            *out++ = char(0xf0 | (c >> 18));
+            *out++ = char(0x80 | ((c >> 12) & 0x3f));
+        }
+        *out++ = char(0x80 | ((c >> 6) & 0x3f));
+    }
+    *out++ = char(0x80 | (c & 0x3f));
+    return out;
+}
+
 // Writes JSON by itself, because QJsonDocument writes -0.0 as 0 and doubles beyond 2^53 as integers that are others.
 class JsonWriter final : public ValueVisitor
 {
 public:
-    [[nodiscard]] QByteArray take() { return std::move(m_json); }
+    JsonWriter() { m_text.resize(m_text.capacity()); }
+
+    [[nodiscard]] QByteArray take() const { return {m_text.constData(), m_size}; }
 
     void member(QStringView name, QStringView text)
     {
@@ -48,42 +112,70 @@ public:
 
     void visitNull() override { putToken("null"); }
     void visitBool(bool value) override { putToken(value ? "true" : "false"); }
-    void visitInteger(qint64 value) override { putToken(QByteArray::number(value)); }
+    void visitInteger(qint64 value) override;
     void visitDouble(double value) override;
-    void visitText(QStringView value) override;
+    void visitText(QStringView value) override
+    {
+        separate();
+        putText(value);
+    }
     const char *visitBytes(const QByteArray &) override { return "a byte array inside data cannot be carried by JSON"; }
     void visitDateTime(QStringView iso) override { visitText(iso); }
     void visitUrl(QStringView encoded) override { visitText(encoded); }
     void visitUuid(const QUuid &value) override { visitText(value.toString(QUuid::WithoutBraces)); }
     void beginList(qsizetype) override { putToken("["); }
-    void endList() override { m_json += ']'; }
+    void endList() override { put(']'); }
     void beginMap(qsizetype) override { putToken("{"); }
-    void endMap() override { m_json += '}'; }
+    void endMap() override { put('}'); }
     void visitKey(QStringView key) override
     {
-        visitText(key);
-        m_json += ':';
+        separate();
+        putText(key);
+        put(':');
     }
 
 private:
     void separate();
+    void putText(QStringView text);
     void putToken(QByteArrayView token)
     {
         separate();
-        m_json += token;
+        std::copy(token.begin(), token.end(), room(token.size()));
+        m_size += token.size();
+    }
+    void put(char c)
+    {
+        *room(1) = c;
+        ++m_size;
+    }
+    // Where the next characters go, at most so many.
+    char *room(qsizetype most)
+    {
+        if (m_size + most > m_text.size())
+            m_text.resize(std::max(m_size + most, 2 * m_text.size()));
+        return m_text.data() + m_size;
     }
 
-    QByteArray m_json;
+    QVarLengthArray<char, 1024> m_text; // All of its capacity, so that what is written needs no call.
+    qsizetype m_size = 0;
 };
 
 // What ends a token never is one of these three.
 void JsonWriter::separate()
 {
-    if (m_json.isEmpty())
+    if (m_size == 0)
         return;
-    const char last = m_json.back();
+    const char last = m_text[m_size - 1];
     if (last != '[' && last != '{' && last != ':')
-        m_json += ',';
+        put(',');
+}
+
+void JsonWriter::visitInteger(qint64 value)
+{
+    separate();
+    constexpr qsizetype MostDigits = 20;
+    char *const begin = room(MostDigits);
+    m_size += std::to_chars(begin, begin + MostDigits, value).ptr - begin;
 }
 
 void JsonWriter::visitDouble(double value)
@@ -102,103 +194,33 @@ void JsonWriter::visitDouble(double value)
     putToken(text);
 }
 
-// Collects UTF-8 in pieces: one append per character costs more than the conversion.
-class Utf8Buffer
-{
-public:
-    explicit Utf8Buffer(QByteArray &target)
-        : m_target(target)
-    {
-    }
-    ~Utf8Buffer() { flush(); }
-    Q_DISABLE_COPY_MOVE(Utf8Buffer)
-
-    void put(char c)
-    {
-        if (m_size == m_buffer.size())
-            flush();
-        m_buffer[m_size++] = c;
-    }
-
-    void put(QLatin1StringView text)
-    {
-        for (const char c : text)
-            put(c);
-    }
-
-    void putCodePoint(char32_t c)
-    {
-        if (c < 0x80)
-            return put(static_cast<char>(c));
-        if (c < 0x800) {
-            put(static_cast<char>(0xc0 | (c >> 6)));
-        } else {
-            if (c < 0x10000) {
-                put(static_cast<char>(0xe0 | (c >> 12)));
-            } else {
-                put(static_cast<char>(0xf0 | (c >> 18)));
-                put(static_cast<char>(0x80 | ((c >> 12) & 0x3f)));
-            }
-            put(static_cast<char>(0x80 | ((c >> 6) & 0x3f)));
-        }
-        put(static_cast<char>(0x80 | (c & 0x3f)));
-    }
-
-private:
-    void flush()
-    {
-        m_target.append(m_buffer.data(), qsizetype(m_size));
-        m_size = 0;
-    }
-
-    QByteArray &m_target;
-    std::array<char, 512> m_buffer;
-    std::size_t m_size = 0;
-};
-
-void putEscaped(Utf8Buffer &buffer, char16_t c)
-{
-    static constexpr char digits[] = "0123456789abcdef";
-    switch (c) {
-    case u'"':
-        return buffer.put("\\\""_L1);
-    case u'\\':
-        return buffer.put("\\\\"_L1);
-    case u'\b':
-        return buffer.put("\\b"_L1);
-    case u'\f':
-        return buffer.put("\\f"_L1);
-    case u'\n':
-        return buffer.put("\\n"_L1);
-    case u'\r':
-        return buffer.put("\\r"_L1);
-    case u'\t':
-        return buffer.put("\\t"_L1);
-    default:
-        buffer.put("\\u00"_L1);
-        buffer.put(digits[c >> 4]);
-        buffer.put(digits[c & 0xf]);
-    }
-}
-
 // The walk has seen that no surrogate stands alone.
-void JsonWriter::visitText(QStringView value)
+void JsonWriter::putText(QStringView text)
 {
-    separate();
-    Utf8Buffer buffer(m_json);
-    buffer.put('"');
-    for (qsizetype i = 0; i < value.size(); ++i) {
-        const char16_t c = value[i].unicode();
-        if (c < 0x20 || c == u'"' || c == u'\\') {
-            putEscaped(buffer, c);
-        } else if (QChar::isHighSurrogate(c) && i + 1 < value.size()) {
-            ++i;
-            buffer.putCodePoint(QChar::surrogateToUcs4(c, value[i].unicode()));
-        } else {
-            buffer.putCodePoint(c);
+    put('"');
+    // In pieces: the room for what is all escapes is six times as long.
+    constexpr qsizetype Piece = 256;
+    constexpr qsizetype MostForOne = 6;
+    for (qsizetype i = 0; i < text.size();) {
+        const qsizetype end = std::min(i + Piece, text.size());
+        char *const begin = room(Piece * MostForOne);
+        char *out = begin;
+        for (; i < end; ++i) {
+            const char16_t c = text[i].unicode();
+            if (c < 0x80 && isPlain[c]) {
+                *out++ = char(c);
+            } else if (c < 0x80) {
+                out = putEscaped(out, c);
+            } else if (QChar::isHighSurrogate(c) && i + 1 < text.size()) {
+                ++i;
+                out = putUtf8(out, QChar::surrogateToUcs4(c, text[i].unicode()));
+            } else {
+                out = putUtf8(out, c);
+            }
         }
+        m_size += out - begin;
     }
-    buffer.put('"');
+    put('"');
 }
 
 void writeExtension(JsonWriter &writer, const QString &name, const QVariant &value)

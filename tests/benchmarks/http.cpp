@@ -12,6 +12,7 @@
 #include <Qanat/Queue>
 
 #include <QtCore/qeventloop.h>
+#include <QtCore/qfile.h>
 #include <QtCore/qjsondocument.h>
 #include <QtCore/qjsonobject.h>
 #include <QtNetwork/qnetworkaccessmanager.h>
@@ -20,6 +21,9 @@
 #include <QtNetwork/qnetworkrequest.h>
 
 #include <ctime>
+#include <thread>
+
+#include <unistd.h>
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
@@ -41,6 +45,13 @@ Time::duration processorTime()
 {
     return std::chrono::duration_cast<Time::duration>(
         std::chrono::duration<double>(double(std::clock()) / CLOCKS_PER_SEC));
+}
+
+qint64 residentBytes()
+{
+    QFile file(u"/proc/self/statm"_s);
+    const qint64 pages = file.open(QIODevice::ReadOnly) ? file.readAll().split(' ').value(1).toLongLong() : 0;
+    return pages * ::sysconf(_SC_PAGESIZE);
 }
 
 // Runs something that brings about so many requests, and notes what one event costs.
@@ -145,6 +156,40 @@ void encodeWithQt(benchmark::State &state)
     timeEncoding(state, [&document] { return document.toJson(QJsonDocument::Compact); });
 }
 
+// What the process grows by, once it is warm, in a million deliveries.
+void memory(benchmark::State &state)
+{
+    constexpr qint64 each = 50;
+    constexpr qint64 step = 10'000;
+    const qint64 steps = std::max(scaled(100), qint64(10));
+    for (auto _ : state) {
+        Qanat::HttpReceiver receiver;
+        receiver.setRecording(Qanat::HttpReceiver::Recording::Count);
+        auto http = std::make_unique<Qanat::HttpSink>(receiver.url());
+        http->setContentMode(Qanat::HttpSink::ContentMode::Batched);
+        http->setMaximumBatchCount(each);
+        Qanat::Queue queue(std::move(http));
+        queue.setLinger(each, 1h);
+        qint64 before = 0;
+        const auto begin = Time::now();
+        for (qint64 done = 0; done < steps; ++done) {
+            // As much waits at the end of each step.
+            if (done == steps / 10)
+                before = residentBytes();
+            for (qint64 i = 0; i < step; ++i)
+                queue.write(someEvent(i));
+            while (queue.statistics().pending > 0)
+                std::this_thread::sleep_for(1ms);
+        }
+        const qint64 deliveries = (steps - steps / 10) * step;
+        if (receiver.requestCount() != quint64(steps * step / each))
+            state.SkipWithError("requests are missing, or too many");
+        note(state, Time::now() - begin, steps * step);
+        state.counters["bytes"] = double(std::max(residentBytes() - before, qint64(0))) / double(deliveries);
+        queue.close(1min).waitForFinished();
+    }
+}
+
 } // namespace
 
 void registerHttp()
@@ -154,6 +199,7 @@ void registerHttp()
     row("http/batched", batched);
     row("http/encode", encode);
     row("peer/qjson/http/encode", encodeWithQt);
+    row("http/memory", memory);
 }
 
 } // namespace Bench

@@ -53,6 +53,7 @@ QList<Goal> allGoals()
         faster(u"http/batched"_s, u"go-events"_s, 15),
         {u"http/batched"_s, ns, ns, Kind::AtMost, 10'000, {}},
         {u"http/encode"_s, ns, ns, Kind::TimesAsLong, 0.35, u"qjson"_s},
+        {u"http/memory"_s, u"bytes"_s, u"bytes"_s, Kind::AtMost, 2, {}},
         {u"memory/pending"_s, u"bytes"_s, u"bytes"_s, Kind::AtMost, 16, {}},
         {u"memory/pending-fresh"_s, u"bytes"_s, u"bytes"_s, Kind::AtMost, 250, {}},
         {u"idle"_s, u"switches"_s, u"switches"_s, Kind::AtMost, 0, {}},
