@@ -129,7 +129,8 @@ QANAT_HOT_PATH std::shared_ptr<Pump> Mailbox::awaken()
 {
     if (m_isAwake || !m_pump)
         return nullptr;
-    if (m_gathering && m_gathering->isWaiting && m_stage == Stage::Open && !hasWork())
+    // (What is written while the hopper is open wakes nobody: somebody has to close it first.)
+    if (m_gathering && m_gathering->isWaiting && m_stage == Stage::Open && !isHopperOpen() && !hasWork())
         return nullptr;
     m_isAwake = true;
     return m_pump;

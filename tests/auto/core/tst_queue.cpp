@@ -86,6 +86,7 @@ private Q_SLOTS:
     void lingers_untilThereAreEnough();
     void lingers_forATime();
     void lingers_notWhereSomebodyWaits();
+    void lingers_notWhereManyCameFastMeanwhile();
     void lingers_forWhatCameMeanwhile();
     void lingers_forEveryKey();
     void aPoolMayGoBeforeItsQueues();
@@ -983,6 +984,27 @@ void QueueTest::aPoolMayGoBeforeItsQueues()
     const QFuture<CloseResult> closing = queue.close();
     QANAT_FINISH(closing);
     QVERIFY(closing.result().isClean());
+}
+
+void QueueTest::lingers_notWhereManyCameFastMeanwhile()
+{
+    constexpr int Events = 10000;
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->defer();
+    Queue queue(std::move(end));
+    // It stands still: whoever waits for its time waits for ever.
+    queue.setClock(std::make_shared<ManualClock>());
+    queue.setLinger(50, 1h);
+    for (int round = 0; round < 5; ++round) {
+        for (int i = 0; i < Events; ++i)
+            queue.write(someEvent());
+        QANAT_WAIT([&] {
+            recording->settleAll();
+            return queue.statistics().pending == 0;
+        }());
+    }
+    QANAT_BALANCED(queue);
 }
 
 QTEST_GUILESS_MAIN(QueueTest)
