@@ -12,6 +12,11 @@ if(QANAT_SANITIZERS)
     endif()
 endif()
 
+# The fuzzer has to hear from the libraries which way an input went. Its main() is for the targets alone.
+if(QANAT_BUILD_FUZZERS)
+    add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 # Code that moc generates is none of clang-tidy's business. It takes the nearest configuration above a file, and one
 # without any check is an error.
 if(CMAKE_CXX_CLANG_TIDY AND PROJECT_IS_TOP_LEVEL)
