@@ -50,7 +50,7 @@ extern "C" int LLVMFuzzerTestOneInput(const unsigned char *data, std::size_t siz
 {
     QByteArrayView input = Fuzz::inputOf(data, size);
     const QByteArrayView value = Fuzz::takeLine(input);
-    const QByteArrayView date = Fuzz::takeLine(input);
+    const QByteArrayView date = Fuzz::takeLine(input).trimmed();
     // A clock may be set to anything that a date can say.
     const milliseconds clock(std::abs(input.toLongLong() % 253'402'300'800'000));
 
