@@ -15,9 +15,11 @@
 #include <QtCore/qcborstreamwriter.h>
 #include <QtCore/qfloat16.h>
 #include <QtCore/qset.h>
+#include <QtCore/qstringconverter.h>
 #include <QtCore/qurl.h>
 #include <QtCore/quuid.h>
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 
@@ -113,9 +115,8 @@ private:
     std::optional<QString> readKey(const ValuePath &path);
     std::optional<QString> readText(const ValuePath &path);
     std::optional<QByteArray> readBytes(const ValuePath &path);
-    template<typename Text>
-    std::optional<Text> readChunks(QCborStreamReader::StringResult<Text> (QCborStreamReader::*readChunk)(),
-                                   const ValuePath &path);
+    template<typename Take>
+    bool readChunks(const ValuePath &path, Take take);
     std::optional<QVariant> advanceFrom(const QVariant &value);
     bool enter(const ValuePath &path);
     bool leave(const ValuePath &path);
@@ -125,7 +126,8 @@ private:
     {
         return refuse(path, QString::fromLatin1(reason));
     }
-    std::nullopt_t refuseSyntax(const ValuePath &path);
+    std::nullopt_t refuseSyntax(const ValuePath &path) { return refuseSyntax(path, m_reader.lastError()); }
+    std::nullopt_t refuseSyntax(const ValuePath &path, QCborError error);
 
     QCborStreamReader m_reader;
     qsizetype m_size;
@@ -141,9 +143,8 @@ std::nullopt_t CborEventReader::refuse(const ValuePath &path, const QString &rea
     return std::nullopt;
 }
 
-std::nullopt_t CborEventReader::refuseSyntax(const ValuePath &path)
+std::nullopt_t CborEventReader::refuseSyntax(const ValuePath &path, QCborError error)
 {
-    const QCborError error = m_reader.lastError();
     const QString reason = error == QCborError::NoError ? Text::tr("ends too early") : error.toString();
     return refuse(path, Text::tr("not CBOR, at byte %1: %2").arg(m_reader.currentOffset()).arg(reason));
 }
@@ -385,32 +386,53 @@ std::optional<QString> CborEventReader::readKey(const ValuePath &path)
     return readText(path);
 }
 
-template<typename Text>
-std::optional<Text> CborEventReader::readChunks(QCborStreamReader::StringResult<Text> (QCborStreamReader::*readChunk)(),
-                                                const ValuePath &path)
+template<typename Take>
+bool CborEventReader::readChunks(const ValuePath &path, Take take)
 {
-    Text text;
     for (;;) {
+        const qsizetype size = m_reader.currentStringChunkSize();
         // Memory is taken for what is there only, not for what the length claims.
-        if (m_reader.currentStringChunkSize() > m_size - m_reader.currentOffset())
-            return refuse(path, Qanat::Text::tr("not CBOR, at byte %1: ends too early").arg(m_reader.currentOffset()));
-        const auto chunk = (m_reader.*readChunk)();
-        if (chunk.status == QCborStreamReader::Error)
-            return refuseSyntax(path);
-        if (chunk.status == QCborStreamReader::EndOfString)
-            return text;
-        text += chunk.data;
+        if (size > m_size - m_reader.currentOffset()) {
+            refuse(path, Text::tr("not CBOR, at byte %1: ends too early").arg(m_reader.currentOffset()));
+            return false;
+        }
+        QByteArray chunk(std::max<qsizetype>(size, 0), Qt::Uninitialized);
+        const auto read = m_reader.readStringChunk(chunk.data(), chunk.size());
+        if (read.status == QCborStreamReader::EndOfString)
+            return true;
+        if (read.status == QCborStreamReader::Error) {
+            refuseSyntax(path);
+            return false;
+        }
+        if (!take(chunk))
+            return false;
     }
 }
 
+// By its bytes: QCborStreamReader leaves U+FEFF out where a chunk begins with it.
 std::optional<QString> CborEventReader::readText(const ValuePath &path)
 {
-    return readChunks<QString>(&QCborStreamReader::readString, path);
+    using Flag = QStringConverter::Flag;
+    QString text;
+    const bool isRead = readChunks(path, [&](const QByteArray &chunk) {
+        QStringDecoder decoder(QStringDecoder::Utf8, Flag::Stateless | Flag::ConvertInitialBom);
+        const QString part = decoder(chunk);
+        if (decoder.hasError())
+            refuseSyntax(path, QCborError{QCborError::InvalidUtf8String});
+        text += part;
+        return !decoder.hasError();
+    });
+    return isRead ? std::optional(text) : std::nullopt;
 }
 
 std::optional<QByteArray> CborEventReader::readBytes(const ValuePath &path)
 {
-    return readChunks<QByteArray>(&QCborStreamReader::readByteArray, path);
+    QByteArray bytes;
+    const bool isRead = readChunks(path, [&bytes](const QByteArray &chunk) {
+        bytes += chunk;
+        return true;
+    });
+    return isRead ? std::optional(bytes) : std::nullopt;
 }
 
 void writeExtension(CborWriter &writer, const QString &name, const QVariant &value)

@@ -283,9 +283,17 @@ Failure syntaxFailure(const QJsonParseError &error, qsizetype shift)
                 .arg(error.errorString())};
 }
 
-// Parses the text and finds what QJsonDocument passes over. \a shift is how many bytes of it are not the caller's.
-Result<QJsonDocument> parse(const QByteArray &json, QStringView rootName, qsizetype shift)
+// QJsonDocument leaves U+FEFF out where a text begins with it, and two names can become one.
+QByteArray withEscapedMarks(const QByteArray &json)
 {
+    static constexpr QByteArrayView mark = "\"\xef\xbb\xbf";
+    return json.contains(mark) ? QByteArray(json).replace(mark, "\"\\ufeff") : json;
+}
+
+// Parses the text and finds what QJsonDocument passes over. \a shift is how many bytes of it are not the caller's.
+Result<QJsonDocument> parse(const QByteArray &text, QStringView rootName, qsizetype shift)
+{
+    const QByteArray json = withEscapedMarks(text);
     QJsonParseError error;
     QJsonDocument document = QJsonDocument::fromJson(json, &error);
     // After an illegal number the scanner knows better what is wrong with it, and where.

@@ -887,6 +887,7 @@ void TestEvent::roundTrip_data()
     as("null string", QString(), u""_s);
     same("string with NUL", QString(3, QChar(0)));
     same("string with a noncharacter", u"\uffff"_s);
+    same("string that begins like a byte order mark", u"\ufeff\ufeffa"_s);
     same("long string", QString(100000, u'ä'));
     as("character", QChar(u'ä'), u"ä"_s);
     same("bytes", QByteArray("\0\xff\x80", 3));
@@ -895,6 +896,7 @@ void TestEvent::roundTrip_data()
     same("empty map", QVariantMap());
     same("list", QVariantList{true, qlonglong(1), 1.5, u"a"_s, null(), QVariantList(), QVariantMap()});
     same("map", QVariantMap{{u"a"_s, qlonglong(1)}, {u""_s, u"empty key"_s}, {text, text}});
+    same("key that begins like a byte order mark", QVariantMap{{u"\ufeffa"_s, qlonglong(1)}, {u"a"_s, qlonglong(2)}});
     as("invalid inside", QVariantList{QVariant()}, QVariantList{null()});
     as("strings", QStringList{u"a"_s, text, QString()}, QVariantList{u"a"_s, text, u""_s});
     as("hash", QVariantHash{{u"b"_s, 2}, {u"a"_s, 1}}, QVariantMap{{u"a"_s, qlonglong(1)}, {u"b"_s, qlonglong(2)}});
@@ -1487,6 +1489,8 @@ void TestEvent::jsonRefused_data()
     row("type twice, escaped", jsonWith(R"("t\u0079pe":"u")"), u"type: is named twice"_s);
     row("extension twice", jsonWith(R"("x":1,"x":1)"), u"x: is named twice"_s);
     row("twice inside", jsonWith(R"("data":{"a":[{"b":1,"b":1}]})"), u"data.a[0].b: is named twice"_s);
+    row("twice inside, with a byte order mark", jsonWith("\"data\":{\"\xef\xbb\xbf\":1,\"\\ufeff\":1}"),
+        u"is named twice"_s);
     row("large integer inside", jsonWith(R"("data":{"items":[0,{"n":18446744073709551615}]})"),
         u"data.items[1].n: an integer that does not fit into 64 bits with a sign cannot be carried"_s);
     row("overflow inside", jsonWith(R"("data":{"items":[0,-1e999]})"),
@@ -1558,6 +1562,7 @@ void TestEvent::readsCbor()
         {"fb3ff199999999999a", 1.1},
         {"7f61616162ff", u"ab"_s},
         {"7fff", u""_s},
+        {"7f63efbbbf616163efbbbfff", u"\ufeffa\ufeff"_s},
         {"5f4100420102ff", QByteArray("\0\1\2", 3)},
         {"9f0102ff", QVariantList{qlonglong(1), qlonglong(2)}},
         {"bf616101ff", QVariantMap{{u"a"_s, qlonglong(1)}}},
