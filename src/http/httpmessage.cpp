@@ -127,7 +127,9 @@ Result<QVariant> dataOf(QByteArrayView type, const QByteArray &body)
     if (isJson(type))
         return Event::dataFromJson(body);
     if (isText(type)) {
-        QStringDecoder decoder(QStringDecoder::Utf8);
+        // To the byte: neither a character that is cut nor a byte order mark is left out.
+        using Flag = QStringConverter::Flag;
+        QStringDecoder decoder(QStringDecoder::Utf8, Flag::Stateless | Flag::ConvertInitialBom);
         const QString text = decoder(body);
         if (!decoder.hasError())
             return QVariant(text);

@@ -75,7 +75,9 @@ QByteArray percentEncoded(const QString &text)
 
 std::optional<QString> percentDecoded(QByteArrayView value)
 {
-    QStringDecoder decoder(QStringDecoder::Utf8, QStringConverter::Flag::Stateless);
+    // U+FEFF at the beginning is a character as any other.
+    using Flag = QStringConverter::Flag;
+    QStringDecoder decoder(QStringDecoder::Utf8, Flag::Stateless | Flag::ConvertInitialBom);
     QString text = decoder(withoutPercents(unquoted(value)));
     if (decoder.hasError())
         return std::nullopt;

@@ -66,8 +66,8 @@ private Q_SLOTS:
     void binary_percentEncoding();
     void binary_percentDecoding_data();
     void binary_percentDecoding();
-    void binary_data_data();
-    void binary_data();
+    void binary_content_data();
+    void binary_content();
     void binary_refusals_data();
     void binary_refusals();
     void structured_isTheJsonOfTheEvent();
@@ -144,6 +144,7 @@ void TestHttpMessage::binary_percentEncoding_data()
                                    << QByteArray("!#$&'()*+,-./:;<=>?@[\\]^_`{|}~azAZ09");
     QTest::newRow("last and first") << u"~!"_s << QByteArray("~!");
     QTest::newRow("two bytes") << u"é"_s << QByteArray("%C3%A9");
+    QTest::newRow("no byte order mark") << u"\ufeffa"_s << QByteArray("%EF%BB%BFa");
 }
 
 void TestHttpMessage::binary_percentEncoding()
@@ -191,7 +192,7 @@ void TestHttpMessage::binary_percentDecoding()
     QCOMPARE(header("Ce-Subject", value), text);
 }
 
-void TestHttpMessage::binary_data_data()
+void TestHttpMessage::binary_content_data()
 {
     QTest::addColumn<QString>("type");
     QTest::addColumn<QVariant>("data");
@@ -211,9 +212,15 @@ void TestHttpMessage::binary_data_data()
                          << QByteArray("<a/>");
     QTest::newRow("bytes") << u"image/png"_s << QVariant(QByteArray("\x00\xff", 2)) << QByteArray("image/png")
                            << QByteArray("\x00\xff", 2);
+    QTest::newRow("text that is cut") << u"text/plain"_s << QVariant(QByteArray("a\xe2\x82"))
+                                      << QByteArray("text/plain") << QByteArray("a\xe2\x82");
+    QTest::newRow("text with a byte order mark")
+        << u"text/plain"_s << QVariant(u"\ufeffa"_s) << QByteArray("text/plain")
+        << QByteArray("\xef\xbb\xbf"
+                      "a");
 }
 
-void TestHttpMessage::binary_data()
+void TestHttpMessage::binary_content()
 {
     QFETCH(const QString, type);
     QFETCH(const QVariant, data);
