@@ -14,6 +14,18 @@ namespace {
 // What is shorter is a word, and no secret: answers would lose every "id" and "json".
 constexpr qsizetype ShortestSecret = 6;
 
+constexpr QByteArrayView Placeholder = "[...]";
+
+// How much of the end is the beginning of a secret that was cut; 0 where that is no more than a word.
+qsizetype sizeOfCut(const QByteArray &answer, const QByteArray &secret)
+{
+    for (qsizetype size = std::min(secret.size() - 1, answer.size()); size >= ShortestSecret; --size) {
+        if (answer.endsWith(QByteArrayView(secret).first(size)))
+            return size;
+    }
+    return 0;
+}
+
 bool isSeparator(char c)
 {
     return c == ' ' || c == ':' || c == ',' || c == ';' || c == '=' || c == '"';
@@ -70,7 +82,12 @@ QString SecretScrubber::scrubbed(QByteArray answer) const
     std::sort(secrets.begin(), secrets.end(),
               [](const auto &one, const auto &other) { return one.size() > other.size(); });
     for (const QByteArray &secret : std::as_const(secrets))
-        answer.replace(secret, "[...]");
+        answer.replace(secret, Placeholder);
+    qsizetype cut = 0;
+    for (const QByteArray &secret : std::as_const(secrets))
+        cut = std::max(cut, sizeOfCut(answer, secret));
+    if (cut > 0)
+        answer.replace(answer.size() - cut, cut, Placeholder);
     return QString::fromUtf8(answer);
 }
 

@@ -21,7 +21,7 @@ public:
     //! The same for what Basic credentials (RFC 7617) say.
     void addCredentials(const QByteArray &value);
 
-    //! The text as people may see it.
+    //! The text as people may see it, which may be the beginning of a longer one.
     [[nodiscard]] QString scrubbed(QByteArray answer) const;
 
 private:

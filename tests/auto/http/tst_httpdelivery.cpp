@@ -598,6 +598,10 @@ void TestHttpDelivery::answer_isKeptWithoutSecrets()
     QCOMPARE(attemptOne(sink).answer().size(), 20'000);
     sink.setAnswerLimit(10);
     QCOMPARE(attemptOne(sink).answer(), u"xxxxxxxxxx"_s);
+    // Most of a secret is one, too.
+    receiver.setResponse(HttpResponse::status(400, "Your key: canary-header"));
+    sink.setAnswerLimit(22);
+    QCOMPARE(attemptOne(sink).answer(), u"Your key: [...]"_s);
     sink.setAnswerLimit(0);
     QCOMPARE(attemptOne(sink).answer(), QString());
 }
