@@ -33,7 +33,8 @@ void checkDate(QByteArrayView text, milliseconds clock)
     const QDateTime read = dateTimeOf(*time);
     const QString written = QLocale::c().toString(read, u"ddd, dd MMM yyyy HH:mm:ss 'GMT'");
     FUZZ_CHECK(parseHttpDate(written.toLatin1(), clock) == time);
-    if (text.contains('-')) {
+    const bool hasLongDayName = text.indexOf(',') > 3;
+    if (hasLongDayName) {
         const int ahead = read.date().year() - dateTimeOf(clock).date().year();
         FUZZ_CHECK(ahead > -50 && ahead <= 50);
     }
