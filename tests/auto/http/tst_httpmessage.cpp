@@ -106,6 +106,7 @@ void TestHttpMessage::binary_attributes()
     event.setExtension(u"bool"_s, true);
     event.setExtension(u"int"_s, -7);
     event.setExtension(u"text"_s, u"x"_s);
+    event.setExtension(u"database"_s, u"main"_s);
     event.setExtension(u"bytes"_s, QByteArray("\x00\xff", 2));
     event.setExtension(u"uri"_s, QUrl(u"https://example.org/ä"_s));
     event.setExtension(u"when"_s, QDateTime(QDate(2020, 1, 2), QTime(3, 4, 5), Qt::UTC));
@@ -120,6 +121,7 @@ void TestHttpMessage::binary_attributes()
                                            {"ce-bool", "true"},
                                            {"ce-int", "-7"},
                                            {"ce-text", "x"},
+                                           {"ce-database", "main"},
                                            {"ce-bytes", "AP8="},
                                            {"ce-uri", "https://example.org/%25C3%25A4"},
                                            {"ce-when", "2020-01-02T03:04:05.000Z"}}));
@@ -130,6 +132,7 @@ void TestHttpMessage::binary_attributes()
     QVERIFY2(events, qPrintable(events.errorText()));
     QCOMPARE(events->first().extension(u"int"_s), QVariant(u"-7"_s));
     QCOMPARE(events->first().extension(u"bytes"_s), QVariant(u"AP8="_s));
+    QCOMPARE(events->first().extension(u"database"_s), QVariant(u"main"_s));
     QCOMPARE(events->first().subject(), u"a subject"_s);
     QVERIFY(!events->first().data().isValid());
 }
@@ -257,6 +260,8 @@ void TestHttpMessage::binary_refusals_data()
     QTest::newRow("twice") << with("CE-ID", "2") << u"the header ce-id is there twice"_s;
     QTest::newRow("a bad name") << with("ce-a_b", "2") << u"a_b"_s;
     QTest::newRow("data as a header") << with("ce-data", "2") << u"the header ce-data is not allowed"_s;
+    QTest::newRow("bytes as a header") << with("ce-data_base64", "AA==")
+                                       << u"the header ce-data_base64 is not allowed"_s;
     QTest::newRow("content type as one") << with("ce-datacontenttype", "text/plain")
                                          << u"the header ce-datacontenttype is not allowed"_s;
     QTest::newRow("no json") << HttpMessage(exampleMessage().headers(), "{") << u"not JSON"_s;
