@@ -81,13 +81,17 @@ QString SecretScrubber::scrubbed(QByteArray answer) const
     // The longest first, or a part of it would spoil the whole.
     std::sort(secrets.begin(), secrets.end(),
               [](const auto &one, const auto &other) { return one.size() > other.size(); });
-    for (const QByteArray &secret : std::as_const(secrets))
-        answer.replace(secret, Placeholder);
-    qsizetype cut = 0;
-    for (const QByteArray &secret : std::as_const(secrets))
-        cut = std::max(cut, sizeOfCut(answer, secret));
-    if (cut > 0)
-        answer.replace(answer.size() - cut, cut, Placeholder);
+    // What is put in for one may be a part of another. It is shorter than any, so this ends.
+    for (qsizetype before = -1; before != answer.size();) {
+        before = answer.size();
+        for (const QByteArray &secret : std::as_const(secrets))
+            answer.replace(secret, Placeholder);
+        qsizetype cut = 0;
+        for (const QByteArray &secret : std::as_const(secrets))
+            cut = std::max(cut, sizeOfCut(answer, secret));
+        if (cut > 0)
+            answer.replace(answer.size() - cut, cut, Placeholder);
+    }
     return QString::fromUtf8(answer);
 }
 

@@ -598,6 +598,11 @@ void TestHttpDelivery::answer_isKeptWithoutSecrets()
     QCOMPARE(attemptOne(sink).answer().size(), 20'000);
     sink.setAnswerLimit(10);
     QCOMPARE(attemptOne(sink).answer(), u"xxxxxxxxxx"_s);
+    // What stands for a secret makes no other one.
+    QCOMPARE(sink.setHeader("X-Odd-Key", "odd[...]and-longer"), HttpSink::HeaderError::None);
+    receiver.setResponse(HttpResponse::status(400, "oddcanary-headerand-longer"));
+    sink.setAnswerLimit(1000);
+    QCOMPARE(attemptOne(sink).answer(), u"[...]"_s);
     // Most of a secret is one, too.
     receiver.setResponse(HttpResponse::status(400, "Your key: canary-header"));
     sink.setAnswerLimit(22);
