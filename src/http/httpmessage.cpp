@@ -211,6 +211,10 @@ QByteArray HttpMessage::header(QByteArrayView name) const
 
 Result<QList<Event>> HttpMessage::toEvents() const
 {
+    const auto isContentType = [](const Header &header) { return isNamed(header.first, "Content-Type"); };
+    // Which of two is meant, others could see differently.
+    if (std::count_if(m_headers.begin(), m_headers.end(), isContentType) > 1)
+        return Failure{HttpSink::tr("the header content-type is there twice")};
     const QByteArray contentType = header("Content-Type");
     const QByteArrayView type = mediaType(contentType);
     if (isNamed(type, "application/cloudevents+json")) {

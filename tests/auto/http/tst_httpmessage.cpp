@@ -264,6 +264,8 @@ void TestHttpMessage::binary_refusals_data()
                                        << u"the header ce-data_base64 is not allowed"_s;
     QTest::newRow("content type as one") << with("ce-datacontenttype", "text/plain")
                                          << u"the header ce-datacontenttype is not allowed"_s;
+    QTest::newRow("two content types") << with("content-type", "text/plain")
+                                       << u"the header content-type is there twice"_s;
     QTest::newRow("no json") << HttpMessage(exampleMessage().headers(), "{") << u"not JSON"_s;
     QTest::newRow("empty value") << with("ce-subject", "") << u"subject is empty"_s;
 }
