@@ -65,7 +65,7 @@ void checkScrubbed(const QByteArray &target, const QByteArray &credentials, cons
     // Shorter ones are words. The end of the answer may have cut one. What is not UTF-8 is shown as another character.
     constexpr qsizetype shortest = 6;
     const auto isHidden = [shown = shown.toUtf8()](const QByteArray &secret) {
-        if (secret.size() < shortest || secret.contains("\xef\xbf\xbd"))
+        if (secret.size() < shortest || !secret.isValidUtf8() || secret.contains("\xef\xbf\xbd"))
             return true;
         for (qsizetype size = shortest; size < secret.size(); ++size) {
             if (shown.endsWith(secret.first(size)))
