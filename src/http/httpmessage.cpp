@@ -70,16 +70,19 @@ QList<HttpMessage::Header> attributeHeaders(const Event &event)
 {
     QList<HttpMessage::Header> headers;
     const auto add = [&headers](const QString &name, const QString &value) {
+        headers.emplace_back(AttributePrefix.toByteArray() + name.toLatin1(), percentEncoded(value));
+    };
+    const auto addOptional = [&add](const QString &name, const QString &value) {
         if (!value.isEmpty())
-            headers.emplace_back(AttributePrefix.toByteArray() + name.toLatin1(), percentEncoded(value));
+            add(name, value);
     };
     add(u"specversion"_s, u"1.0"_s);
     add(u"id"_s, event.id());
     add(u"source"_s, event.source());
     add(u"type"_s, event.type());
-    add(u"subject"_s, event.subject());
-    add(u"time"_s, event.timeText());
-    add(u"dataschema"_s, event.dataSchema());
+    addOptional(u"subject"_s, event.subject());
+    addOptional(u"time"_s, event.timeText());
+    addOptional(u"dataschema"_s, event.dataSchema());
     const QVariantMap extensions = event.extensions();
     for (auto it = extensions.cbegin(); it != extensions.cend(); ++it)
         add(it.key(), canonicalText(it.value()));

@@ -106,6 +106,7 @@ void TestHttpMessage::binary_attributes()
     event.setExtension(u"bool"_s, true);
     event.setExtension(u"int"_s, -7);
     event.setExtension(u"text"_s, u"x"_s);
+    event.setExtension(u"empty"_s, u""_s);
     event.setExtension(u"database"_s, u"main"_s);
     event.setExtension(u"bytes"_s, QByteArray("\x00\xff", 2));
     event.setExtension(u"uri"_s, QUrl(u"https://example.org/ä"_s));
@@ -121,17 +122,21 @@ void TestHttpMessage::binary_attributes()
                                            {"ce-bool", "true"},
                                            {"ce-int", "-7"},
                                            {"ce-text", "x"},
+                                           {"ce-empty", ""},
                                            {"ce-database", "main"},
                                            {"ce-bytes", "AP8="},
                                            {"ce-uri", "https://example.org/%25C3%25A4"},
                                            {"ce-when", "2020-01-02T03:04:05.000Z"}}));
     QCOMPARE(message->body(), QByteArray());
+    // To QNetworkRequest a null value means no header.
+    QVERIFY(!message->header("ce-empty").isNull());
 
     // Headers have no types: extensions come back as texts.
     const auto events = message->toEvents();
     QVERIFY2(events, qPrintable(events.errorText()));
     QCOMPARE(events->first().extension(u"int"_s), QVariant(u"-7"_s));
     QCOMPARE(events->first().extension(u"bytes"_s), QVariant(u"AP8="_s));
+    QCOMPARE(events->first().extension(u"empty"_s), QVariant(u""_s));
     QCOMPARE(events->first().extension(u"database"_s), QVariant(u"main"_s));
     QCOMPARE(events->first().subject(), u"a subject"_s);
     QVERIFY(!events->first().data().isValid());
