@@ -65,8 +65,9 @@ public:
     [[nodiscard]] const QByteArray &body() const noexcept { return m_body; }
 
     /*!
-     * The events of a message in the structured, batched or binary format, told apart by its Content-Type (section 3). With the rules of
-     * Event::fromJson(); the error names what is wrong, and of a batch where. Safe against hostile input.
+     * The events of a message in the structured, batched or binary format, told apart by its Content-Type (section 3), of which
+     * there must not be two. With the rules of Event::fromJson(); the error names what is wrong, and of a batch where. Safe
+     * against hostile input.
      */
     [[nodiscard]] Result<QList<Event>> toEvents() const;
 
