@@ -53,10 +53,12 @@ struct Try
         Delivery reason;
     };
     std::vector<Run> again;
-    Delivery failure; // The first of the attempt,
+    Delivery failure; // The first of the attempt that may be mended, or else the first one,
     qsizetype failed = 0; // and the event that it hit.
+    std::chrono::milliseconds askedFor{0}; // The longest wait that the other side wants.
     Delivery lastPart; // The outcome of those that were settled last.
     bool anyTried = false;
+    bool anyDelivered = false;
     // Both have to happen before the attempt is looked at, in any order, perhaps in two threads: whoever is second does it.
     enum Phase : int { Returned = 1, Settled = 2 };
     std::atomic<int> phase{0};
@@ -72,6 +74,12 @@ struct Try
         if (failure.isFailure())
             return attempts[size_t(failed)];
         return std::max(1, anyTried ? number() - 1 : number());
+    }
+
+    // What cannot be tried again needs no wait, and says nothing about what can.
+    bool isOutweighedBy(const Delivery &other) const
+    {
+        return other.isFailure() && other.canRetry() && !failure.canRetry() && !failure.isClosed();
     }
 
     void park() { ledger ? ledger->park() : upstream.park(); }
@@ -291,7 +299,9 @@ void RetryingSinkPrivate::attempt(const TryRef &work)
     work->settled = 0;
     work->again.clear();
     work->failure = Delivery();
+    work->askedFor = std::chrono::milliseconds(0);
     work->anyTried = false;
+    work->anyDelivered = false;
     if (work->number() > 1)
         q->countAttempts(0, 1, Delivery());
     const qsizetype count = work->batch.size();
@@ -330,12 +340,14 @@ void RetryingSinkPrivate::hear(Try &work, qsizetype count, const Delivery &deliv
     work.settled += count;
     const bool isTried = delivery.outcome() != Delivery::Outcome::Untried;
     work.anyTried = work.anyTried || isTried;
+    work.anyDelivered = work.anyDelivered || delivery.outcome() == Delivery::Outcome::Delivered;
     for (qsizetype i = first; isTried && i < first + count; ++i)
         ++work.attempts[size_t(i)];
-    if (delivery.isFailure() && !work.failure.isFailure()) {
+    if (!work.failure.isFailure() ? delivery.isFailure() : work.isOutweighedBy(delivery)) {
         work.failure = delivery;
         work.failed = first;
     }
+    work.askedFor = std::max(work.askedFor, delivery.retryAfter());
     if (!delivery.canRetry()) {
         work.settle(first, count,
                     delivery.isClosed() ? delivery : delivery.asDropped().withAttempts(work.attempts[size_t(first)]));
@@ -371,10 +383,13 @@ void RetryingSinkPrivate::evaluate(const TryRef &work)
     bool drops = false;
     if (work->failure.isFailure()) {
         q->countAttempts(1, 0, work->failure);
+        // Failures between which something is delivered are not in a row.
+        if (work->anyDelivered)
+            strategy->succeeded({work->batch, work->number() - 1, attempt.now});
         drops = strategy->failed(attempt, work->failure) == RetryStrategy::Verdict::Drop;
-        if (work->failure.retryAfter() > std::chrono::milliseconds(0)) {
+        if (work->askedFor > std::chrono::milliseconds(0)) {
             constexpr std::chrono::milliseconds longest = std::chrono::hours(24);
-            pausedUntil = std::max(pausedUntil, attempt.now + std::min(work->failure.retryAfter(), longest));
+            pausedUntil = std::max(pausedUntil, attempt.now + std::min(work->askedFor, longest));
         }
     } else {
         strategy->succeeded(attempt);
@@ -516,6 +531,8 @@ void RetryingSinkPrivate::timeout()
         work->resume();
         if (!work->isAsked)
             start(work);
+        else if (pausedUntil > time) // Since it began to wait.
+            waitForEndpoint(work, pausedUntil, work == probe);
         else if (work == probe || (waiters.empty() && !probe))
             attempt(work);
         else

@@ -19,7 +19,7 @@ struct QANAT_CORE_EXPORT Attempt
 {
     //! What is to be tried. All events have the same key where the order is kept for each key.
     Batch batch;
-    //! 1 for the first try of this batch. Of a failure: of the event that failed first.
+    //! 1 for the first try of this batch. Of a failure: of the first event that it hit.
     int number = 1;
     //! The time, by the sink's clock.
     std::chrono::nanoseconds now{0};
@@ -45,9 +45,10 @@ public:
 
     //! Asked before every attempt. A positive answer is waited once, then the attempt is made.
     [[nodiscard]] virtual std::chrono::nanoseconds delay(const Attempt &attempt) = 0;
-    //! Hears of every attempt that failed, \a failure being its first. *Drop* gives up what failed.
+    //! Hears of every attempt that failed, \a failure being the first that can be tried again, or else its first. *Drop* gives up what
+    //! failed.
     virtual Verdict failed(const Attempt &attempt, const Delivery &failure) = 0;
-    //! Hears of every attempt in which nothing failed.
+    //! Hears of every attempt in which something was delivered, before failed() where something failed as well, or nothing failed.
     virtual void succeeded(const Attempt &attempt) = 0;
     //! How far the wait reaches that delay() has named last.
     [[nodiscard]] virtual Scope scope() const = 0;

@@ -116,6 +116,7 @@ private Q_SLOTS:
     void line23_retriedUntilTheSinkCloses();
     void line24_theStrategyIsAskedAndToldOncePerAttempt();
     void line24_theNumberIsThatOfWhatFailed();
+    void line24_ofACallItHearsWhatWasDeliveredAndWhatFailed();
     void line24_aPositiveAnswerIsWaitedOnce();
     void line25_aFlakySinkGetsEverything_data();
     void line25_aFlakySinkGetsEverything();
@@ -128,6 +129,7 @@ private Q_SLOTS:
     void line29_whatCannotSucceedIsNotTriedAgain();
     void line30_attemptsAreLimited();
     void line30_ageIsLimited();
+    void line30_ageComesBeforeAttempts();
     void line30_whatIsGivenUpGoesToTheDeadLetters();
 
     void onlyWhatFailedIsTriedAgainInOrder();
@@ -140,6 +142,9 @@ private Q_SLOTS:
     void aMoveDuringAWait_data();
     void aMoveDuringAWait();
     void retryAfterPausesEverything();
+    void retryAfterOrTheOwnWaitWhicheverIsLonger();
+    void aRefusalInFrontHidesNoWait();
+    void aPauseStopsAKeyThatWaitsAlready();
     void hostileRetryAfterIsClamped();
     void aKeyThatWaitsHoldsNoSlot();
     void aWrapperThatLooksOnHoldsNoSlotEither();
@@ -242,7 +247,29 @@ void RetryingSinkTest::line24_theNumberIsThatOfWhatFailed()
     });
     QANAT_FINISH(retrying.sink->send(Batch(someEvents(2))));
     QCOMPARE(script->log, QStringList({u"delay 1"_s, u"failed 1"_s, u"delay 2"_s, u"failed 2"_s, u"delay 3"_s,
-                                       u"failed 1"_s, u"delay 2"_s, u"succeeded 2"_s}));
+                                       u"succeeded 3"_s, u"failed 1"_s, u"delay 2"_s, u"succeeded 2"_s}));
+}
+
+// Or failures would be in a row between which much was delivered.
+void RetryingSinkTest::line24_ofACallItHearsWhatWasDeliveredAndWhatFailed()
+{
+    const auto script = std::make_shared<Script>();
+    Retrying retrying{ScriptedStrategy(script)};
+    retrying.recording->defer();
+    retrying.sink->write(Batch(someEvents(4)));
+    QANAT_WAIT(retrying.recording->deferredCalls() == 1);
+    retrying.recording->settle(1, Delivery::filtered()); // No success of the other side.
+    retrying.recording->settle(3, passingFailure());
+    QANAT_WAIT(retrying.recording->deferredCalls() == 1);
+    QCOMPARE(script->log, QStringList({u"delay 1"_s, u"failed 1"_s, u"delay 2"_s}));
+    script->log.clear();
+    retrying.recording->settle(2);
+    retrying.recording->settle(1, passingFailure());
+    QANAT_WAIT(retrying.recording->deferredCalls() == 1);
+    QCOMPARE(script->log, QStringList({u"succeeded 2"_s, u"failed 2"_s, u"delay 3"_s}));
+    retrying.recording->settle(1);
+    QANAT_WAIT(retrying.sink->statistics().delivered == 3);
+    QCOMPARE(script->log.last(), u"succeeded 3"_s);
 }
 
 void RetryingSinkTest::line24_aPositiveAnswerIsWaitedOnce()
@@ -472,6 +499,20 @@ void RetryingSinkTest::line30_ageIsLimited()
     QVERIFY(fresh.result().isSuccess());
 }
 
+void RetryingSinkTest::line30_ageComesBeforeAttempts()
+{
+    Retrying retrying(CircuitBreaker(1, 1h));
+    retrying.sink->setMaximumAge(1h);
+    retrying.sink->setMaximumAttempts(2);
+    retrying.recording->setBehaviour(always(passingFailure()));
+    const QFuture<Delivery> sent = retrying.sink->send(someEvent());
+    QANAT_WAIT(retrying.clock->nextDue());
+    retrying.clock->advance(1h); // The second attempt, which is the last by either limit.
+    QANAT_FINISH(sent);
+    QCOMPARE(sent.result().error(), Delivery::Error::Expired);
+    QVERIFY2(sent.result().errorText().contains(u"too old"_s), qPrintable(sent.result().errorText()));
+}
+
 void RetryingSinkTest::line30_whatIsGivenUpGoesToTheDeadLetters()
 {
     Retrying retrying{ExponentialBackoff()};
@@ -584,19 +625,22 @@ void RetryingSinkTest::afterTheWaitOneProbesNotAll()
 
 void RetryingSinkTest::theWallClockChangesNothing()
 {
-    Retrying retrying(CircuitBreaker(1, 10s));
-    retrying.recording->setBehaviour(failingFirst(1));
-    const QFuture<Delivery> sent = retrying.sink->send(someEvent());
-    QANAT_WAIT(retrying.clock->nextDue());
-    for (const auto jump : {std::chrono::hours(24 * 3650), std::chrono::hours(-24 * 3650)}) {
-        retrying.clock->setWallClock(retrying.clock->wallClock() + jump);
-        QCoreApplication::processEvents();
-        QCOMPARE(retrying.recording->count(), 1);
-        QCOMPARE(retrying.clock->nextDue(), retrying.clock->now() + 10s);
+    for (const auto asked : {0s, 20s}) { // By the breaker alone, and by a Retry-After.
+        Retrying retrying(CircuitBreaker(1, 10s));
+        retrying.recording->setBehaviour(failingFirst(1, passingFailure().withRetryAfter(asked)));
+        const QFuture<Delivery> sent = retrying.sink->send(someEvent());
+        QANAT_WAIT(retrying.clock->nextDue());
+        const auto wait = std::max(asked, 10s);
+        for (const auto jump : {std::chrono::hours(24 * 3650), std::chrono::hours(-24 * 3650)}) {
+            retrying.clock->setWallClock(retrying.clock->wallClock() + jump);
+            QCoreApplication::processEvents();
+            QCOMPARE(retrying.recording->count(), 1);
+            QCOMPARE(retrying.clock->nextDue(), retrying.clock->now() + wait);
+        }
+        retrying.clock->advance(wait);
+        QANAT_FINISH(sent);
+        QVERIFY(sent.result().isSuccess());
     }
-    retrying.clock->advance(10s);
-    QANAT_FINISH(sent);
-    QVERIFY(sent.result().isSuccess());
 }
 
 void RetryingSinkTest::aSuspendIsNoticed()
@@ -696,6 +740,82 @@ void RetryingSinkTest::retryAfterPausesEverything()
     QANAT_FINISH(second);
     QVERIFY(first.result().isSuccess());
     QVERIFY(second.result().isSuccess());
+}
+
+void RetryingSinkTest::retryAfterOrTheOwnWaitWhicheverIsLonger()
+{
+    for (const auto asked : {3s, 30s}) {
+        Retrying retrying{CircuitBreaker(1, 10s)};
+        retrying.recording->setBehaviour(failingFirst(1, passingFailure().withRetryAfter(asked)));
+        const QFuture<Delivery> sent = retrying.sink->send(someEvent());
+        QANAT_WAIT(retrying.clock->nextDue());
+        QCOMPARE(retrying.clock->nextDue(), retrying.clock->now() + std::max(asked, 10s));
+        retrying.clock->advance(std::max(asked, 10s));
+        QANAT_FINISH(sent);
+        QVERIFY(sent.result().isSuccess());
+    }
+}
+
+// A call may end in several failures: what is to be waited for may come from any of them.
+void RetryingSinkTest::aRefusalInFrontHidesNoWait()
+{
+    // The wait that the strategy wants for what is tried again,
+    Retrying retrying{CircuitBreaker(1, 10s)};
+    retrying.recording->defer();
+    retrying.sink->write(Batch(someEvents(2)));
+    QANAT_WAIT(retrying.recording->deferredCalls() == 1);
+    retrying.recording->settle(1, permanentFailure());
+    retrying.recording->settle(1, passingFailure());
+    QANAT_WAIT(retrying.clock->nextDue() == retrying.clock->now() + 10s);
+    // what the other side asks for with it,
+    retrying.clock->advance(10s);
+    QANAT_WAIT(retrying.recording->deferredCalls() == 1);
+    retrying.recording->settle(1);
+    QANAT_WAIT(retrying.sink->statistics().pending == 0);
+    retrying.sink->write(Batch(someEvents(2)));
+    QANAT_WAIT(retrying.recording->deferredCalls() == 1);
+    retrying.recording->settle(1, permanentFailure());
+    retrying.recording->settle(1, passingFailure().withRetryAfter(30s));
+    QANAT_WAIT(retrying.clock->nextDue() == retrying.clock->now() + 30s);
+    // and what it asks for with a refusal.
+    retrying.clock->advance(30s);
+    QANAT_WAIT(retrying.recording->deferredCalls() == 1);
+    retrying.recording->settle(1);
+    QANAT_WAIT(retrying.sink->statistics().pending == 0);
+    retrying.sink->write(Batch(someEvents(3)));
+    QANAT_WAIT(retrying.recording->deferredCalls() == 1);
+    retrying.recording->settle(1, permanentFailure());
+    retrying.recording->settle(1, permanentFailure().withRetryAfter(60s));
+    retrying.recording->settle(1, Delivery::untried());
+    QANAT_WAIT(retrying.clock->nextDue() == retrying.clock->now() + 60s);
+    QCOMPARE(retrying.recording->deferredCalls(), 0);
+    retrying.recording->release();
+    retrying.clock->advance(60s);
+    QANAT_WAIT(retrying.sink->statistics().pending == 0);
+    QCOMPARE(retrying.sink->statistics().delivered, 3);
+    QCOMPARE(retrying.sink->statistics().dropped, 4);
+}
+
+void RetryingSinkTest::aPauseStopsAKeyThatWaitsAlready()
+{
+    ExponentialBackoff strategy(1min, 1min, 1min);
+    strategy.setChance([](qint64) { return nanoseconds(10s).count(); });
+    Retrying retrying{strategy, 2};
+    retrying.recording->defer();
+    retrying.sink->write(eventOf(u"waits"_s));
+    retrying.sink->write(eventOf(u"asks for a pause"_s));
+    QANAT_WAIT(retrying.recording->deferredCalls() == 2);
+    retrying.recording->settle(1, passingFailure());
+    QANAT_WAIT(retrying.clock->nextDue() == retrying.clock->now() + 10s);
+    // Nothing of it is left to wait.
+    retrying.recording->settle(1, permanentFailure().withRetryAfter(1h));
+    QANAT_WAIT(retrying.sink->statistics().dropped == 1);
+    retrying.clock->advance(10s);
+    QANAT_WAIT(retrying.clock->nextDue() == retrying.clock->now() + (1h - 10s));
+    QCOMPARE(retrying.recording->callCount(), 2);
+    retrying.recording->release();
+    retrying.clock->advance(1h - 10s);
+    QANAT_WAIT(retrying.sink->statistics().delivered == 1);
 }
 
 void RetryingSinkTest::hostileRetryAfterIsClamped()
