@@ -51,10 +51,25 @@ void EndpointStrategy::open(nanoseconds now, int times, nanoseconds most)
     m_openUntil = now + doubled(m_wait, times, most);
 }
 
+// Until when by the wall clock; null where that is not longer than what is known.
+QDateTime EndpointStrategy::pauseAskedFor(nanoseconds now, std::chrono::milliseconds wait)
+{
+    if (now + wait <= std::max(m_pausedUntil, now))
+        return {};
+    m_pausedUntil = now + wait;
+    return QDateTime::fromMSecsSinceEpoch((m_wallClock() + wait).count(), Qt::UTC);
+}
+
 RetryStrategy::Verdict EndpointStrategy::failed(const Attempt &attempt, const Delivery &failure)
 {
-    if (!failure.canRetry())
+    const QDateTime until = pauseAskedFor(attempt.now, failure.retryAfter());
+    if (!failure.canRetry() && !until.isValid())
         return Verdict::Retry; // The service is there, and has refused an event.
+    m_isTroubled = true;
+    if (!failure.canRetry()) {
+        m_state->report([&](EndpointState::News &news) { news.pausedUntil = until; });
+        return Verdict::Retry;
+    }
     const bool isFault =
         failure.error() == Delivery::Error::Misdirected || failure.error() == Delivery::Error::Security;
     if (isFault) {
@@ -64,10 +79,6 @@ RetryStrategy::Verdict EndpointStrategy::failed(const Attempt &attempt, const De
         if (++m_failures >= m_threshold)
             open(attempt.now, m_failures - m_threshold, m_longest);
     }
-    const auto until = failure.retryAfter() > std::chrono::milliseconds(0)
-                           ? QDateTime::fromMSecsSinceEpoch((m_wallClock() + failure.retryAfter()).count(), Qt::UTC)
-                           : QDateTime();
-    m_isTroubled = true;
     m_state->report([&](EndpointState::News &news) {
         news.isHealthy = news.isHealthy && m_openUntil <= attempt.now;
         if (isFault)
@@ -84,12 +95,15 @@ void EndpointStrategy::succeeded(const Attempt &attempt)
     m_failures = 0;
     m_faults = 0;
     m_openUntil = nanoseconds(0);
-    if (!std::exchange(m_isTroubled, false))
+    // It was under way when the others were asked to wait.
+    const bool isPaused = m_pausedUntil > attempt.now;
+    if (!std::exchange(m_isTroubled, isPaused))
         return; // Nobody is woken for what is known.
-    m_state->report([](EndpointState::News &news) {
+    m_state->report([isPaused](EndpointState::News &news) {
         news.isHealthy = !news.isDisabled;
         news.blockedReason = Delivery();
-        news.pausedUntil = QDateTime();
+        if (!isPaused)
+            news.pausedUntil = QDateTime();
     });
 }
 

@@ -7,6 +7,8 @@
 #include <Qanat/core/exponentialbackoff.h>
 #include <Qanat/core/retrystrategy.h>
 
+#include <QtCore/qdatetime.h>
+
 #include <functional>
 #include <memory>
 
@@ -33,6 +35,7 @@ public:
     Scope scope() const override { return m_scope; }
 
 private:
+    [[nodiscard]] QDateTime pauseAskedFor(std::chrono::nanoseconds now, std::chrono::milliseconds wait);
     void open(std::chrono::nanoseconds now, int times, std::chrono::nanoseconds most);
 
     const std::shared_ptr<EndpointState> m_state;
@@ -43,6 +46,7 @@ private:
     const std::chrono::nanoseconds m_longest;
     const std::chrono::nanoseconds m_longestBlocked;
     std::chrono::nanoseconds m_openUntil{0};
+    std::chrono::nanoseconds m_pausedUntil{0};
     int m_failures = 0; // In a row.
     int m_faults = 0; // Of the endpoint, the same.
     Scope m_scope = Scope::Key;

@@ -42,7 +42,8 @@ QString textOf(const HttpAnswer &answer, AnswerProfile::Reading reading)
 
 bool heedsRetryAfter(int status, Delivery::Error error)
 {
-    return error == Delivery::Error::Unavailable || status == 413 || (status >= 300 && status < 400);
+    return error == Delivery::Error::Unavailable || status == 413 || status == 429 || status == 503
+           || (status >= 300 && status < 400);
 }
 
 std::optional<std::chrono::milliseconds> waitAskedFor(const HttpAnswer &answer, std::chrono::milliseconds wallClock)

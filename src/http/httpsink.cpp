@@ -116,7 +116,8 @@ void HttpSinkPrivate::forget(const CallRef &call)
 //! Gives the piece under way its outcome. Whether the call goes on; if not, it is forgotten, and this may be gone.
 bool HttpSinkPrivate::settle(const CallRef &call, const Delivery &outcome)
 {
-    if (outcome.canRetry()) {
+    // What asks for a wait asks it for all that follows.
+    if (outcome.canRetry() || outcome.retryAfter() > 0ms) {
         forget(call);
         call->settleLast(outcome);
         return false;

@@ -8,10 +8,14 @@
 #include <Qanat/HttpReceiver>
 #include <Qanat/ManualClock>
 #include <Qanat/Queue>
+#include <Qanat/WebhookSignature>
 
 #include <QtCore/qregularexpression.h>
+#include <QtCore/qtimer.h>
 #include <QtTest/qsignalspy.h>
 #include <QtTest/qtest.h>
+
+#include <limits>
 
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
@@ -61,16 +65,27 @@ private Q_SLOTS:
     void isASinkLikeAnyOther();
     void passingFaults_areTriedAgain();
     void passingFaults_openTheBreaker();
+    void passingFaults_areProbedUpToEveryFiveMinutes();
+    void passingFaults_countInARow();
+    void passingFaults_endByAge();
     void faultsOfTheEndpoint_blockOnce();
     void faultsOfTheEndpoint_areProbedUpToOnceAnHour();
     void faultsOfTheEndpoint_endByAgeOnly();
+    void failedTls_blocks();
     void retryAfter_isToldAndWaited();
+    void retryAfter_ofARefusal();
+    void retryAfter_outlastsWhatIsUnderWay();
     void refusals_goToTheDeadLetters();
+    void refusals_doNotCountForTheBreaker();
+    void refusedHere_goesToTheDeadLetters();
+    void signatures_areNewForEachAttempt();
+    void limits_dropTheOldest();
     void gone_disables();
     void disable_emptiesTheBacklog();
     void pause_holdsEverything();
     void network_goneAndBack();
     void network_isAHintOnly();
+    void network_isDisbelievedAfterAMinute();
     void retryNow_endsTheWait();
     void batches_linger();
     void keys_goOn();
@@ -104,6 +119,7 @@ void TestEndpoint::deliversWithTheDefaults()
     QCOMPARE(defaults.maximumEventSize, 256 * 1024);
     QCOMPARE(defaults.answerLimit, 20'000);
     QCOMPARE(defaults.maximumAge, 72h);
+    QCOMPARE(defaults.maximumAttempts, std::numeric_limits<int>::max());
     QCOMPARE(endpoint.limits().events, 10'000);
     QCOMPARE(endpoint.limits().bytes, 16 * 1024 * 1024);
     QCOMPARE(endpoint.limits().overflow, Limits::Overflow::DropOldest);
@@ -188,6 +204,78 @@ void TestEndpoint::passingFaults_openTheBreaker()
     QCOMPARE(health.last().first().toBool(), true);
 }
 
+void TestEndpoint::passingFaults_areProbedUpToEveryFiveMinutes()
+{
+    Service s;
+    s.receiver.setResponse(HttpResponse::status(503));
+    s.endpoint->write(someEvent());
+    // By chance, up to twice as long each time; from the fifth on by the breaker.
+    std::chrono::nanoseconds most = 1s;
+    for (quint64 attempt = 1; attempt <= 4; ++attempt) {
+        QVERIFY(s.isAnswered(attempt));
+        QANAT_WAIT(s.clock->nextDue());
+        QVERIFY(*s.clock->nextDue() - s.clock->now() < most);
+        s.clock->advance(most);
+        most *= 2;
+    }
+    std::chrono::nanoseconds wait = 1s;
+    for (quint64 attempt = 5; attempt <= 15; ++attempt) {
+        QVERIFY(s.isAnswered(attempt));
+        QANAT_WAIT(s.clock->nextDue());
+        QCOMPARE(*s.clock->nextDue() - s.clock->now(), wait);
+        s.clock->advance(wait);
+        wait = std::min<std::chrono::nanoseconds>(2 * wait, 5min);
+    }
+    QCOMPARE(wait, 5min);
+}
+
+// Four, and one that is delivered, and four again.
+void TestEndpoint::passingFaults_countInARow()
+{
+    Service s;
+    s.receiver.setHandler(
+        [](const HttpRequest &request) { return HttpResponse::status(request.index() % 5 < 4 ? 503 : 204); });
+    QSignalSpy health(s.endpoint.get(), &Endpoint::healthyChanged);
+    const QFuture<Delivery> sent = s.endpoint->send(Batch(someEvents(3)));
+    for (quint64 attempt = 1; attempt <= 15; ++attempt) {
+        QVERIFY(s.isAnswered(attempt));
+        if (attempt % 5 == 0)
+            continue;
+        QANAT_WAIT(s.clock->nextDue());
+        s.clock->advance(5min);
+    }
+    QANAT_FINISH(sent);
+    QVERIFY(sent.result().isSuccess());
+    QVERIFY(s.endpoint->isHealthy());
+    QCOMPARE(health.size(), 0);
+}
+
+void TestEndpoint::passingFaults_endByAge()
+{
+    Service s;
+    s.receiver.setResponse(HttpResponse::status(503, "busy"));
+    s.endpoint->write(someEvent());
+    quint64 attempt = 0;
+    // However often it was tried, and until just before.
+    for (const auto wait : {1h, 1h, 1h, 1h, 1h, 1h, 1h, 64h}) {
+        QVERIFY(s.isAnswered(++attempt));
+        QANAT_WAIT(s.clock->nextDue());
+        s.clock->advance(wait);
+    }
+    QVERIFY(s.isAnswered(++attempt));
+    QANAT_WAIT(s.clock->nextDue());
+    QCOMPARE(s.endpoint->statistics().pending, 1);
+    s.clock->advance(1h);
+    QANAT_WAIT(s.dead.count() == 1);
+    QVERIFY(s.isAnswered(++attempt));
+    const DeadLetter letter = s.dead.letters().constFirst();
+    QCOMPARE(letter.error, Delivery::Error::Unavailable);
+    QCOMPARE(letter.status, 503);
+    QCOMPARE(letter.answer, u"busy"_s);
+    QCOMPARE(letter.attempts, int(attempt));
+    QANAT_BALANCED(*s.endpoint);
+}
+
 void TestEndpoint::faultsOfTheEndpoint_blockOnce()
 {
     Service s;
@@ -257,6 +345,25 @@ void TestEndpoint::faultsOfTheEndpoint_endByAgeOnly()
     QCOMPARE(letter.answer, u"not here"_s);
 }
 
+void TestEndpoint::failedTls_blocks()
+{
+    Service s([](EndpointConfiguration &configuration) { configuration.url.setScheme(u"https"_s); });
+    QSignalSpy blocked(s.endpoint.get(), &Endpoint::blocked); // The receiver speaks none.
+    s.endpoint->write(Batch(someEvents(3)));
+    std::chrono::nanoseconds wait = 1s;
+    for (quint64 attempt = 1; attempt <= 3; ++attempt) {
+        QVERIFY(s.isAnswered(attempt));
+        QANAT_WAIT(s.clock->nextDue());
+        QCOMPARE(*s.clock->nextDue() - s.clock->now(), wait);
+        s.clock->advance(wait);
+        wait *= 2;
+    }
+    QANAT_WAIT(blocked.size() == 1);
+    QCOMPARE(s.endpoint->blockedReason().error(), Delivery::Error::Security);
+    QCOMPARE(s.endpoint->statistics().pending, 3);
+    QCOMPARE(s.dead.count(), 0);
+}
+
 void TestEndpoint::retryAfter_isToldAndWaited()
 {
     Service s;
@@ -280,6 +387,52 @@ void TestEndpoint::retryAfter_isToldAndWaited()
     QANAT_WAIT(paused.size() == 2);
 }
 
+// It is final for the event, and stops those behind it.
+void TestEndpoint::retryAfter_ofARefusal()
+{
+    Service s;
+    s.receiver.setHandler([](const HttpRequest &request) {
+        return request.index() == 0 ? HttpResponse::status(413).withHeader("Retry-After", "600") : HttpResponse();
+    });
+    s.endpoint->write(Batch(someEvents(3)));
+    QANAT_WAIT(s.dead.count() == 1);
+    QANAT_WAIT(s.endpoint->pausedUntil().isValid());
+    QANAT_WAIT(s.clock->nextDue());
+    QCOMPARE(*s.clock->nextDue() - s.clock->now(), 600s);
+    QCOMPARE(s.receiver.requestCount(), 1u);
+    QVERIFY(s.endpoint->isHealthy());
+    s.clock->advance(600s);
+    QANAT_WAIT(s.endpoint->statistics().delivered == 2);
+    QVERIFY(!s.endpoint->pausedUntil().isValid());
+    QCOMPARE(s.receiver.requestCount(), 3u);
+}
+
+void TestEndpoint::retryAfter_outlastsWhatIsUnderWay()
+{
+    Service s([](EndpointConfiguration &configuration) {
+        configuration.requestsInFlight = 2;
+        configuration.orderKey = u"subject"_s;
+    });
+    s.receiver.setHandler([](const HttpRequest &request) {
+        const bool isFirst = Event::fromJson(request.body()).value().subject() == u"first";
+        return isFirst ? HttpResponse::status(503).withHeader("Retry-After", "600") : HttpResponse().withDelay(50ms);
+    });
+    s.endpoint->write(eventOf(u"first"_s));
+    s.endpoint->write(eventOf(u"under way"_s));
+    QVERIFY(s.isAnswered(2));
+    QANAT_WAIT(s.endpoint->statistics().delivered == 1);
+    s.endpoint->write(eventOf(u"later"_s));
+    QANAT_WAIT(s.clock->nextDue());
+    QCOMPARE(*s.clock->nextDue() - s.clock->now(), 600s);
+    s.clock->advance(599s);
+    QVERIFY(s.endpoint->pausedUntil().isValid());
+    QCOMPARE(s.receiver.requestCount(), 2u);
+    s.receiver.setResponse(HttpResponse());
+    s.clock->advance(1s);
+    QANAT_WAIT(s.endpoint->statistics().delivered == 3);
+    QANAT_WAIT(!s.endpoint->pausedUntil().isValid());
+}
+
 void TestEndpoint::refusals_goToTheDeadLetters()
 {
     Service s;
@@ -291,6 +444,115 @@ void TestEndpoint::refusals_goToTheDeadLetters()
     QVERIFY(s.endpoint->isHealthy());
     QCOMPARE(s.receiver.requestCount(), 1u);
     QANAT_BALANCED(*s.endpoint);
+}
+
+// The clock stands still, so nothing waits; only the tenth in a row says that the service understands nothing.
+void TestEndpoint::refusals_doNotCountForTheBreaker()
+{
+    Service s;
+    s.receiver.setResponse(HttpResponse::status(422));
+    s.endpoint->write(Batch(someEvents(9)));
+    QANAT_WAIT(s.dead.count() == 9);
+    QVERIFY(s.endpoint->isHealthy());
+    QVERIFY(!s.clock->nextDue());
+    // A first passing fault does not open it.
+    s.receiver.setResponse(HttpResponse::status(503));
+    s.endpoint->write(someEvent());
+    QVERIFY(s.isAnswered(10));
+    QANAT_WAIT(s.clock->nextDue());
+    QVERIFY(s.endpoint->isHealthy());
+    s.receiver.setResponse(HttpResponse());
+    s.clock->advance(1s);
+    QANAT_WAIT(s.endpoint->statistics().delivered == 1);
+
+    s.receiver.setResponse(HttpResponse::status(422));
+    s.endpoint->write(Batch(someEvents(12)));
+    QANAT_WAIT(s.endpoint->isBlocked());
+    QCOMPARE(s.endpoint->blockedReason().status(), 422);
+    QANAT_WAIT(s.clock->nextDue());
+    QCOMPARE(s.endpoint->statistics().pending, 3);
+    QCOMPARE(s.receiver.requestCount(), 21u);
+    QANAT_WAIT(s.dead.count() == 18);
+}
+
+void TestEndpoint::refusedHere_goesToTheDeadLetters()
+{
+    Service s;
+    s.endpoint->write(Event(u"test"_s, QString(256 * 1024, u'x')));
+    s.endpoint->write(Event(u"test"_s, qQNaN()));
+    QANAT_WAIT(s.dead.count() == 2);
+    QCOMPARE(s.dead.letters().constFirst().error, Delivery::Error::Refused);
+    QCOMPARE(s.dead.letters().constLast().error, Delivery::Error::NotPortable);
+    QCOMPARE(s.receiver.connectionCount(), 0u);
+    // An event without anything, and one without data, stop nothing.
+    QCOMPARE(s.endpoint->write(Event()).status(), WriteResult::Status::Invalid);
+    s.endpoint->write(Event(u"test"_s));
+    s.endpoint->write(Event(u"test"_s, QString(255 * 1024, u'x')));
+    QANAT_WAIT(s.endpoint->statistics().delivered == 2);
+    QANAT_BALANCED(*s.endpoint);
+}
+
+void TestEndpoint::signatures_areNewForEachAttempt()
+{
+    const WebhookSecret secret = WebhookSecret::generate();
+    Service s([&](EndpointConfiguration &configuration) { configuration.signingSecrets = {secret}; });
+    s.receiver.setHandler([](const HttpRequest &request) { return HttpResponse::status(request.index() ? 204 : 503); });
+    const auto begin = std::chrono::floor<std::chrono::seconds>(s.clock->wallClock());
+    const QFuture<Delivery> sent = s.endpoint->send(someEvent());
+    QVERIFY(s.isAnswered(1));
+    QANAT_WAIT(s.clock->nextDue());
+    s.clock->advance(1h);
+    QANAT_FINISH(sent);
+    const QList<HttpRequest> requests = s.receiver.requests();
+    QCOMPARE(requests.size(), 2);
+    QCOMPARE(requests[0].header("webhook-id"), requests[1].header("webhook-id"));
+    QCOMPARE(requests[0].header("webhook-timestamp"), QByteArray::number(qint64(begin.count())));
+    QCOMPARE(requests[1].header("webhook-timestamp"), QByteArray::number(qint64((begin + 1h).count())));
+    QVERIFY(requests[0].header("webhook-signature") != requests[1].header("webhook-signature"));
+    QCOMPARE(WebhookSignature::verify({secret}, requests[1].headers(), requests[1].body(), begin + 1h),
+             WebhookSignature::Verdict::Valid);
+}
+
+void TestEndpoint::limits_dropTheOldest()
+{
+    dismissHeartbeat();
+    for (const bool isByBytes : {false, true}) {
+        Service s;
+        QSignalSpy dropped(s.endpoint.get(), &Sink::dropped);
+        QSignalSpy overflowed(s.endpoint.get(), &Sink::overflowed);
+        s.endpoint->pause();
+        QStringList ids;
+        for (int i = 0; i < (isByBytes ? 100 : 10'010); ++i) {
+            const Event event(u"test"_s, QString(isByBytes ? 100'000 : 1, u'x'));
+            ids.append(event.id());
+            s.endpoint->write(event);
+        }
+        const qint64 kept = s.endpoint->statistics().pending;
+        if (isByBytes)
+            QVERIFY(kept > 70 && kept <= 16 * 1024 * 1024 / 200'000);
+        else
+            QCOMPARE(kept, 10'000);
+        QCOMPARE(s.endpoint->statistics().dropped, ids.size() - kept);
+        QANAT_BALANCED(*s.endpoint);
+        QANAT_WAIT(s.dead.count() == ids.size() - kept);
+        QCOMPARE(s.dead.letters().constFirst().error, Delivery::Error::Full);
+        QANAT_WAIT(!overflowed.isEmpty());
+        qint64 told = 0;
+        QANAT_WAIT([&] {
+            for (; !dropped.isEmpty(); dropped.removeFirst())
+                told += dropped.first().first().toLongLong();
+            return told == ids.size() - kept;
+        }());
+        if (!isByBytes)
+            continue;
+        // The newest are all there.
+        s.endpoint->resume();
+        QANAT_WAIT(s.endpoint->statistics().delivered == kept);
+        QStringList arrived;
+        for (const HttpRequest &request : s.receiver.requests())
+            arrived.append(Event::fromJson(request.body()).value().id());
+        QCOMPARE(arrived.last(50), ids.last(50));
+    }
 }
 
 void TestEndpoint::gone_disables()
@@ -386,6 +648,26 @@ void TestEndpoint::network_isAHintOnly()
     s.endpoint->setNetwork(Endpoint::Network::Gone);
     s.endpoint->write(someEvent());
     s.endpoint->setNetwork(Endpoint::Network::Unknown);
+    QANAT_WAIT(s.endpoint->statistics().delivered == 1);
+}
+
+// The minute passes here by the hand of the test, which knows of one timer only.
+void TestEndpoint::network_isDisbelievedAfterAMinute()
+{
+    QTimer *patience = nullptr;
+    Service s({}, [&patience](std::unique_ptr<Sink> target) {
+        patience = target->findChild<QTimer *>();
+        return std::make_unique<Queue>(std::move(target));
+    });
+    QVERIFY(patience);
+    QCOMPARE(patience->intervalAsDuration(), 60s);
+    s.endpoint->setNetwork(Endpoint::Network::Gone);
+    s.endpoint->write(someEvent());
+    QVERIFY(!waitUntil([&] { return s.receiver.connectionCount() > 0; }, 50ms));
+    QMetaObject::invokeMethod(patience, [patience] {
+        if (patience->isActive())
+            patience->start(0ms);
+    });
     QANAT_WAIT(s.endpoint->statistics().delivered == 1);
 }
 

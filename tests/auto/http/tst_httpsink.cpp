@@ -10,9 +10,12 @@
 #include <Qanat/Queue>
 #include <Qanat/WaitUntil>
 
+#include <QtNetwork/qnetworkaccessmanager.h>
 #include <QtNetwork/qnetworkproxy.h>
+#include <QtNetwork/qnetworkreply.h>
 #include <QtNetwork/qsslsocket.h>
 #include <QtNetwork/qtcpserver.h>
+#include <QtNetwork/qtcpsocket.h>
 #include <QtTest/qsignalspy.h>
 #include <QtTest/qtest.h>
 
@@ -25,10 +28,18 @@
 #include <QtCore/qset.h>
 #include <QtCore/qtimer.h>
 
+#include <atomic>
 #include <cmath>
 #include <functional>
+#include <future>
 #include <memory>
 #include <mutex>
+#include <thread>
+
+#ifdef Q_OS_LINUX
+#    include <dlfcn.h>
+#    include <netdb.h>
+#endif
 
 using namespace std::chrono_literals;
 using namespace Qt::StringLiterals;
@@ -48,6 +59,54 @@ using Outcome = Delivery::Outcome;
 using namespace Qanat::HttpTest;
 
 Q_DECLARE_METATYPE(Qanat::HttpResponse)
+
+#ifdef Q_OS_LINUX
+namespace {
+
+//! A resolver that says nothing: whoever looks up a name of this domain waits while one exists.
+class BlackHole
+{
+public:
+    static constexpr QByteArrayView Domain = ".black-hole.invalid";
+
+    BlackHole() { s_isOpen = m_end.get_future().share(); }
+    ~BlackHole()
+    {
+        m_end.set_value();
+        while (s_inside > 0)
+            std::this_thread::yield();
+        s_isOpen = {};
+    }
+    Q_DISABLE_COPY_MOVE(BlackHole)
+
+    static int inside() { return s_inside; }
+    static void lookUp()
+    {
+        ++s_inside;
+        s_isOpen.wait();
+        --s_inside;
+    }
+
+private:
+    static inline std::shared_future<void> s_isOpen;
+    static inline std::atomic<int> s_inside = 0;
+    std::promise<void> m_end;
+};
+
+} // namespace
+
+// What Qt calls, in the place of that of the system.
+extern "C" Q_DECL_EXPORT int getaddrinfo(const char *name, const char *service, const addrinfo *hints,
+                                         addrinfo **result)
+{
+    if (name && QByteArrayView(name).endsWith(BlackHole::Domain)) {
+        BlackHole::lookUp();
+        return EAI_AGAIN;
+    }
+    static const auto system = reinterpret_cast<decltype(&getaddrinfo)>(dlsym(RTLD_NEXT, "getaddrinfo"));
+    return system(name, service, hints, result);
+}
+#endif
 
 namespace {
 
@@ -116,6 +175,7 @@ private Q_SLOTS:
     void retryAfter_data();
     void retryAfter();
     void retryAfter_isCorrectedByTheDate();
+    void retryAfter_countsWhateverTheProfileSays();
     void redirectsAreNotFollowed_data();
     void redirectsAreNotFollowed();
 
@@ -123,14 +183,21 @@ private Q_SLOTS:
     void noAnswer_isAFailure();
     void endlessHeaders_holdUpNobody();
     void noServer_isANetworkFailure();
+    void noSuchName_isANetworkFailure();
+    void noResolver_isAConnectTimeout();
     void noHandshake_isAConnectTimeout();
     void noTlsIsASecurityFailure();
+    void connections_areMadeByNeed();
+    void answerIsNotBufferedBeyondItsLimit();
+    void answerIsNeverInflated();
+    void bodyIsTheSameWhenQtSendsAgain_data();
     void bodyIsTheSameWhenQtSendsAgain();
     void answerLimit_costsTheConnectionBeyondOnly();
 
     void batch_goesInOrderOverOneConnection();
     void batch_passingFailureLeavesTheRestUntried();
     void batch_permanentFailureGoesOn();
+    void batch_refusalThatAsksForAWaitLeavesTheRestUntried();
     void batch_ofRefusalsNeedsNoDepth();
 
     void headers_areValidated_data();
@@ -270,12 +337,23 @@ void tst_HttpSink::request_ignoresProxies()
 {
     HttpReceiver proxy;
     QNetworkProxy::setApplicationProxy(QNetworkProxy(QNetworkProxy::HttpProxy, u"127.0.0.1"_s, proxy.port()));
-    const auto restore = qScopeGuard([] { QNetworkProxy::setApplicationProxy(QNetworkProxy()); });
+    qputenv("http_proxy", "http://127.0.0.1:" + QByteArray::number(proxy.port()));
+    const auto restore = qScopeGuard([] {
+        QNetworkProxy::setApplicationProxy(QNetworkProxy());
+        qunsetenv("http_proxy");
+    });
     // Reserved for documentation (RFC 5737), so nobody answers there. To loopback Qt never uses a proxy.
     Probe sink(QUrl(u"http://192.0.2.1/"_s));
     sink.setPlainHttp(HttpSink::PlainHttp::Everywhere);
     sink.setConnectTimeout(300ms);
     QVERIFY(!attemptOne(sink).isSuccess());
+    // The environment alone counts for Qt where the application has none.
+    QNetworkProxy::setApplicationProxy(QNetworkProxy(QNetworkProxy::DefaultProxy));
+    QVERIFY(!attemptOne(sink).isSuccess());
+    Probe other(sink.url());
+    other.setPlainHttp(HttpSink::PlainHttp::Everywhere);
+    other.setConnectTimeout(300ms);
+    QVERIFY(!attemptOne(other).isSuccess());
     QCOMPARE(proxy.connectionCount(), 0u);
 }
 
@@ -414,8 +492,11 @@ void tst_HttpSink::retryAfter_data()
     QTest::newRow("500") << 500 << QByteArray("120") << std::chrono::milliseconds(120s);
     QTest::newRow("413") << 413 << QByteArray("7") << std::chrono::milliseconds(7s);
     QTest::newRow("302") << 302 << QByteArray("7") << std::chrono::milliseconds(7s);
-    QTest::newRow("404 does not count") << 404 << QByteArray("7") << 0ms;
-    QTest::newRow("400 does not count") << 400 << QByteArray("7") << 0ms;
+    for (const int status :
+         {300, 301, 303, 304, 307, 308, 408, 425, 502, 504, 507, 599}) // 302, 413, 429, 500, 503: here.
+        QTest::addRow("%d", status) << status << QByteArray("7") << std::chrono::milliseconds(7s);
+    for (const int status : {400, 401, 404, 410, 422, 501, 505, 511})
+        QTest::addRow("%d does not count", status) << status << QByteArray("7") << 0ms;
     QTest::newRow("429") << 429 << QByteArray("5") << std::chrono::milliseconds(5s);
     QTest::newRow("429 without") << 429 << QByteArray() << std::chrono::milliseconds(60s);
     QTest::newRow("429 unreadable") << 429 << QByteArray("soon") << std::chrono::milliseconds(60s);
@@ -492,6 +573,20 @@ void tst_HttpSink::retryAfter_isCorrectedByTheDate()
     QCOMPARE(waitFor("Wed, 21 Oct 2015 07:28:00 GMT"), std::chrono::milliseconds(30s));
     QCOMPARE(waitFor("Wed, 21 Oct 2015 07:29:00 GMT"), 0ms);
     QCOMPARE(waitFor("yesterday"), std::chrono::milliseconds(24h));
+}
+
+void tst_HttpSink::retryAfter_countsWhateverTheProfileSays()
+{
+    using Reading = Qanat::AnswerProfile::Reading;
+    HttpReceiver receiver;
+    Probe sink(receiver.url());
+    for (const int status : {429, 503}) {
+        receiver.setResponse(HttpResponse::status(status).withHeader("Retry-After", "7"));
+        for (const Reading reading : {Reading::EndpointFault, Reading::PayloadFault, Reading::PassingFault}) {
+            sink.setAnswerProfile(Qanat::AnswerProfile().withReading(status, reading));
+            QCOMPARE(attemptOne(sink).retryAfter(), std::chrono::milliseconds(7s));
+        }
+    }
 }
 
 void tst_HttpSink::redirectsAreNotFollowed_data()
@@ -591,6 +686,57 @@ void tst_HttpSink::noServer_isANetworkFailure()
     QVERIFY(attemptOne(sink).isSuccess());
 }
 
+void tst_HttpSink::noSuchName_isANetworkFailure()
+{
+    Probe sink(QUrl(u"http://nobody.invalid/hook"_s)); // RFC 6761, 6.4.
+    sink.setPlainHttp(HttpSink::PlainHttp::Everywhere);
+    const Delivery outcome = attemptOne(sink);
+    QVERIFY(outcome.canRetry());
+    if (outcome.error() == Error::Timeout)
+        QSKIP("The resolver of this system says nothing.");
+    QCOMPARE(outcome.error(), Error::Network);
+    QCOMPARE(outcome.errorText(), u"http://nobody.invalid: the name of the host was not found"_s);
+}
+
+// The look-up goes on, in a thread of Qt's; nobody waits for it.
+void tst_HttpSink::noResolver_isAConnectTimeout()
+{
+#ifdef Q_OS_LINUX
+    const auto makeSink = [](const QByteArray &name) {
+        auto sink = std::make_unique<Probe>(
+            QUrl(u"http://%1%2/"_s.arg(QLatin1StringView(name), QLatin1StringView(BlackHole::Domain))));
+        sink->setPlainHttp(HttpSink::PlainHttp::Everywhere);
+        return sink;
+    };
+    Heartbeat heartbeat;
+    {
+        const BlackHole resolver;
+        const auto sink = makeSink("one");
+        sink->setConnectTimeout(200ms);
+        const Delivery outcome = attemptOne(*sink);
+        QCOMPARE(outcome.error(), Error::Timeout);
+        QVERIFY(outcome.canRetry());
+        QVERIFY2(outcome.errorText().endsWith(u"no connection within 200ms"_s), qPrintable(outcome.errorText()));
+        QCOMPARE(BlackHole::inside(), 1);
+        // Not even a close waits for it,
+        Queue queue(makeSink("two"));
+        queue.write(numberedBatch(3));
+        QVERIFY(waitUntil([] { return BlackHole::inside() == 2; }, Patience));
+        const QFuture<Qanat::CloseResult> closing = queue.close(10ms);
+        QVERIFY(waitUntil([&] { return closing.isFinished(); }, Patience));
+        QCOMPARE(closing.result().left(), 3);
+        // and who wants another service does not.
+        HttpReceiver receiver;
+        Probe other(receiver.url());
+        QVERIFY(attemptOne(other).isSuccess());
+        QCOMPARE(BlackHole::inside(), 2);
+    }
+    QVERIFY2(heartbeat.isWithin(), qPrintable(heartbeat.summary()));
+#else
+    QSKIP("Only where the test can take the place of the system's resolver.");
+#endif
+}
+
 void tst_HttpSink::noHandshake_isAConnectTimeout()
 {
     if (!QSslSocket::supportsSsl())
@@ -619,30 +765,127 @@ void tst_HttpSink::noTlsIsASecurityFailure()
     QCOMPARE(receiver.requestCount(), 0u);
 }
 
+void tst_HttpSink::connections_areMadeByNeed()
+{
+    HttpReceiver receiver;
+    Probe sink(receiver.url());
+    QVERIFY(!sink.findChild<QNetworkAccessManager *>());
+    QThread thread;
+    thread.start();
+    sink.moveToThread(&thread);
+    const QFuture<Delivery> sent = sink.send(numbered(0));
+    QVERIFY(waitUntil([&] { return sent.isFinished(); }, Patience));
+    QVERIFY(sent.result().isSuccess());
+    QMetaObject::invokeMethod(
+        &sink, [&] { sink.moveToThread(this->thread()); }, Qt::BlockingQueuedConnection);
+    thread.quit();
+    QVERIFY(thread.wait());
+    // One, and it came along.
+    QCOMPARE(sink.findChildren<QNetworkAccessManager *>().size(), 1);
+    QCOMPARE(sink.findChild<QNetworkAccessManager *>()->thread(), this->thread());
+    QVERIFY(attemptOne(sink).isSuccess());
+    QCOMPARE(receiver.connectionCount(), 1u);
+}
+
+// While the sink's thread is busy with something else: Qt's own reads on.
+void tst_HttpSink::answerIsNotBufferedBeyondItsLimit()
+{
+    constexpr qint64 TooMuch = 100'000'000;
+    std::promise<quint16> port;
+    std::promise<void> begin;
+    qint64 taken = 0;
+    std::thread server([&] {
+        QTcpServer listener;
+        listener.setProxy(QNetworkProxy::NoProxy);
+        port.set_value(listener.listen(QHostAddress::LocalHost) ? listener.serverPort() : quint16(0));
+        if (!listener.waitForNewConnection(int(Patience.count())))
+            return;
+        QTcpSocket *const client = listener.nextPendingConnection();
+        begin.get_future().wait();
+        client->write("HTTP/1.1 200 OK\r\n\r\n");
+        // As long as it takes anything.
+        const QByteArray block(65536, 'x');
+        while (taken < TooMuch && client->write(block) == block.size()) {
+            while (client->bytesToWrite() > 0 && client->waitForBytesWritten(1000)) { }
+            if (client->bytesToWrite() > 0)
+                break;
+            taken += block.size();
+        }
+        client->abort();
+    });
+    Outcomes outcomes;
+    Probe sink(QUrl(u"http://127.0.0.1:%1/"_s.arg(port.get_future().get())));
+    sink.attempt(Batch(numbered(0)), outcomes);
+    auto *const reply = sink.findChild<QNetworkReply *>();
+    QSignalSpy sent(reply, &QNetworkReply::requestSent);
+    const bool isSent = waitUntil([&] { return !sent.isEmpty(); }, Patience);
+    begin.set_value();
+    server.join();
+    QVERIFY(isSent);
+    QVERIFY2(taken < TooMuch, "It was read without an end.");
+    QVERIFY(outcomes.wait(1));
+    QVERIFY(outcomes.list.first().isSuccess());
+}
+
+// What comes packed is kept packed: a thousandth of what it would become.
+void tst_HttpSink::answerIsNeverInflated()
+{
+    HttpReceiver receiver;
+    Probe sink(receiver.url());
+    sink.setMaximumEventSize(20'000'000);
+    sink.setCompression(HttpSink::Compression::Gzip);
+    QVERIFY(attemptOne(sink, Event(u"test"_s, QString(10'000'000, u'x'))).isSuccess());
+    const QByteArray bomb = receiver.takeRequests().constFirst().body();
+    QVERIFY(bomb.size() < 50'000);
+
+    sink.setAnswerLimit(1'000'000);
+    receiver.setResponse(HttpResponse::status(400, bomb).withHeader("Content-Encoding", "gzip"));
+    const Delivery outcome = attemptOne(sink);
+    QCOMPARE(outcome.error(), Error::Refused);
+    QVERIFY(!outcome.answer().isEmpty());
+    QVERIFY2(outcome.answer().size() <= bomb.size(), qPrintable(QString::number(outcome.answer().size())));
+    QCOMPARE(receiver.requests().constFirst().header("Accept-Encoding"), "identity");
+}
+
+void tst_HttpSink::bodyIsTheSameWhenQtSendsAgain_data()
+{
+    QTest::addColumn<HttpSink::ContentMode>("mode");
+    QTest::newRow("structured") << HttpSink::ContentMode::Structured;
+    QTest::newRow("binary") << HttpSink::ContentMode::Binary;
+}
+
 // It cannot be prevented that Qt does, so all that goes out must be the same.
 void tst_HttpSink::bodyIsTheSameWhenQtSendsAgain()
 {
+    QFETCH(const HttpSink::ContentMode, mode);
     HttpReceiver receiver;
     receiver.setHandler([](const HttpRequest &request) {
         return request.index() % 2 == 1 ? HttpResponse::closeWithoutAnswer() : HttpResponse::status(204);
     });
     Probe sink(receiver.url());
+    sink.setContentMode(mode);
+    sink.setSigningSecrets({Qanat::WebhookSecret::generate()});
     const Batch batch = numberedBatch(20);
     Outcomes outcomes;
     sink.attempt(batch, outcomes);
     QVERIFY(outcomes.wait(batch.size()));
 
+    // What is there more than once is there to the last byte, with its headers.
     const QList<HttpRequest> requests = receiver.requests();
     QVERIFY(requests.size() > batch.size());
-    QList<QByteArray> bodies;
+    QList<HttpRequest> different;
     for (const HttpRequest &request : requests) {
-        if (bodies.isEmpty() || bodies.constLast() != request.body())
-            bodies.append(request.body());
+        if (different.isEmpty() || different.constLast().body() != request.body()
+            || different.constLast().headers() != request.headers())
+            different.append(request);
     }
-    QCOMPARE(bodies.size(), batch.size());
+    QCOMPARE(different.size(), batch.size());
     for (qsizetype i = 0; i < batch.size(); ++i) {
         QCOMPARE(outcomes.list.at(i).outcome(), Outcome::Delivered);
-        QCOMPARE(bodies.at(i), batch.at(i).toJson().value());
+        const bool isBinary = mode == HttpSink::ContentMode::Binary;
+        QCOMPARE(different.at(i).body(), isBinary ? batch.at(i).dataToJson().value() : batch.at(i).toJson().value());
+        QCOMPARE(different.at(i).header("webhook-id"), batch.at(i).id().toLatin1());
+        QCOMPARE(different.at(i).header("ce-id"), isBinary ? batch.at(i).id().toLatin1() : QByteArray());
     }
 }
 
@@ -713,6 +956,24 @@ void tst_HttpSink::batch_permanentFailureGoesOn()
     QCOMPARE(receiver.requestCount(), 5u);
 }
 
+void tst_HttpSink::batch_refusalThatAsksForAWaitLeavesTheRestUntried()
+{
+    HttpReceiver receiver;
+    receiver.setHandler([](const HttpRequest &request) {
+        return request.index() == 1 ? HttpResponse::status(413).withHeader("Retry-After", "7") : HttpResponse();
+    });
+    Probe sink(receiver.url());
+    Outcomes outcomes;
+    sink.attempt(numberedBatch(4), outcomes);
+    QVERIFY(outcomes.wait(4));
+    QCOMPARE(outcomes.list.at(0), Delivery::delivered());
+    QCOMPARE(outcomes.list.at(1).error(), Error::Refused);
+    QVERIFY(!outcomes.list.at(1).canRetry());
+    QCOMPARE(outcomes.list.at(2), Delivery::untried());
+    QCOMPARE(outcomes.list.at(3), Delivery::untried());
+    QCOMPARE(receiver.requestCount(), 2u);
+}
+
 void tst_HttpSink::batch_ofRefusalsNeedsNoDepth()
 {
     Probe sink(QUrl(u"ftp://127.0.0.1/"_s));
@@ -751,6 +1012,8 @@ void tst_HttpSink::headers_areValidated_data()
           "HTTP2-Settings", "Proxy-Authorization", "Proxy-Connection", "proxy-authenticate"})
         name(reserved, reserved, HeaderError::ReservedName);
 
+    QTest::newRow("CR LF in User-Agent") << QByteArray("User-Agent") << QByteArray("value\r\nX-Evil: 1")
+                                         << HeaderError::InvalidValue;
     const auto value = [](const char *row, const QByteArray &bytes, HeaderError error) {
         QTest::newRow(row) << QByteArray("X-Name") << bytes << error;
     };
