@@ -107,6 +107,7 @@ private Q_SLOTS:
     void poisoned_everywhere();
     void manyRefusals_areAFaultOfTheEndpoint();
     void gone_disables();
+    void profiles_decide();
 
     void inFlight_isLimited();
     void inFlight_keepsTheOrderOfEachKey();
@@ -417,13 +418,49 @@ void TestHttpDelivery::gone_disables()
     QCOMPARE(attemptOne(sink).error(), Error::Gone);
 }
 
+void TestHttpDelivery::profiles_decide()
+{
+    HttpReceiver receiver;
+    Probe sink(receiver.url());
+    const auto errorOf = [&](const HttpResponse &response) {
+        receiver.setResponse(response);
+        return attemptOne(sink).error();
+    };
+    const auto isTriedAgain = [&](const HttpResponse &response) {
+        receiver.setResponse(response);
+        return attemptOne(sink).canRetry();
+    };
+    QCOMPARE(errorOf(HttpResponse::status(409)), Error::Refused);
+    sink.setAnswerProfile(AnswerProfile().withReading(409, AnswerProfile::Reading::Delivered));
+    QCOMPARE(errorOf(HttpResponse::status(409)), Error::None);
+    sink.setAnswerProfile(AnswerProfile().withReading(200, AnswerProfile::Reading::PayloadFault));
+    QCOMPARE(errorOf(HttpResponse::status(200)), Error::Refused);
+
+    sink.setAnswerProfile(AnswerProfile::otlp());
+    for (const int status : {429, 502, 503, 504})
+        QVERIFY(isTriedAgain(HttpResponse::status(status)));
+    for (const int status : {400, 401, 408, 410, 500, 501})
+        QVERIFY(!isTriedAgain(HttpResponse::status(status)));
+    QVERIFY(isTriedAgain(HttpResponse::reset()));
+    QVERIFY(!sink.isDisabled());
+
+    sink.setAnswerProfile(AnswerProfile::standardWebhooks());
+    for (const int status : {302, 400, 401, 404, 422, 500})
+        QCOMPARE(errorOf(HttpResponse::status(status)), Error::Unavailable);
+    QVERIFY(isTriedAgain(HttpResponse::reset()));
+    QCOMPARE(errorOf(HttpResponse::status(410)), Error::Gone);
+    QVERIFY(sink.isDisabled());
+}
+
 void TestHttpDelivery::inFlight_isLimited()
 {
-    for (const int most : {1, 3, 6}) {
+    for (const int wanted : {1, 3, 6, 7}) {
+        const int most = std::min(wanted, 6); // As many as Qt has for a host: no request waits in it for another.
         HttpReceiver receiver;
         receiver.setResponse(HttpResponse().withDelay(20ms));
         auto http = std::make_unique<HttpSink>(receiver.url());
-        http->setRequestsInFlight(most);
+        http->setRequestsInFlight(wanted);
+        QCOMPARE(http->requestsInFlight(), most);
         Queue queue(std::move(http));
         QList<Event> events;
         for (int i = 0; i < 60; ++i)

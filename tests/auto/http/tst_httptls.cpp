@@ -40,7 +40,7 @@ private Q_SLOTS:
     void initTestCase();
     void init() { failOnUnexpectedWarnings(); }
 
-    void aPrivateAuthorityIsTrusted();
+    void line34_anAuthorityIsTrustedWhereItIsConfigured();
     void nobodyElseIs_data();
     void nobodyElseIs();
     void theDefaultOfTheApplicationDoesNotCount();
@@ -48,6 +48,7 @@ private Q_SLOTS:
     void aPinnedKeyIsTrusted();
     void anotherKeyGetsNothing();
     void aClientCertificateIsShown();
+    void http2IsNotSpoken();
 
 private:
     void openssl(const QStringList &arguments);
@@ -129,8 +130,14 @@ Delivery TestHttpTls::deliveryTo(const QString &name)
     return outcome;
 }
 
-void TestHttpTls::aPrivateAuthorityIsTrusted()
+// go-events-behaviour, line 34: an untrusted certificate fails unless that authority was configured.
+void TestHttpTls::line34_anAuthorityIsTrustedWhereItIsConfigured()
 {
+    HttpReceiver receiver;
+    receiver.setTls(server(u"good"_s));
+    Probe sink(receiver.url());
+    QCOMPARE(attemptOne(sink).error(), Error::Security);
+    QCOMPARE(receiver.requestCount(), 0u);
     const Delivery outcome = deliveryTo(u"good"_s);
     QVERIFY2(outcome.isSuccess(), qPrintable(outcome.toString()));
 }
@@ -230,6 +237,20 @@ void TestHttpTls::aClientCertificateIsShown()
     sink.setClientCertificate(certificate(u"unknown"_s), key(u"unknown"_s));
     QVERIFY(!attemptOne(sink).isSuccess());
     QCOMPARE(receiver.requestCount(), 1u);
+}
+
+// To a server that would rather have it.
+void TestHttpTls::http2IsNotSpoken()
+{
+    HttpReceiver receiver;
+    QSslConfiguration modern = server(u"good"_s);
+    modern.setAllowedNextProtocols({QSslConfiguration::ALPNProtocolHTTP2, QSslConfiguration::NextProtocolHttp1_1});
+    receiver.setTls(modern);
+    Probe sink(receiver.url());
+    sink.setCertificateAuthorities({certificate(u"authority"_s)});
+    QVERIFY(attemptOne(sink).isSuccess());
+    QCOMPARE(receiver.requests().constFirst().version(), "HTTP/1.1");
+    QCOMPARE(receiver.malformedCount(), 0u);
 }
 
 QTEST_GUILESS_MAIN(TestHttpTls)
