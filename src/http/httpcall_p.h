@@ -46,6 +46,7 @@ public:
     [[nodiscard]] qsizetype pieceSize() const { return m_pieces.back().end - m_position; }
 
     std::unique_ptr<HttpExchange> exchange; //!< The request under way.
+    bool isLastPiece = false; //!< What follows the piece under way is not sent now.
 
 private:
     struct Piece

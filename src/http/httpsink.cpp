@@ -116,8 +116,12 @@ void HttpSinkPrivate::forget(const CallRef &call)
 //! Gives the piece under way its outcome. Whether the call goes on; if not, it is forgotten, and this may be gone.
 bool HttpSinkPrivate::settle(const CallRef &call, const Delivery &outcome)
 {
-    // What asks for a wait asks it for all that follows.
-    if (outcome.canRetry() || outcome.retryAfter() > 0ms) {
+    // What asks for a wait asks it of everybody.
+    if (outcome.retryAfter() > 0ms) {
+        for (const CallRef &any : calls)
+            any->isLastPiece = true;
+    }
+    if (outcome.canRetry() || call->isLastPiece) {
         forget(call);
         call->settleLast(outcome);
         return false;

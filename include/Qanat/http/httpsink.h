@@ -62,8 +62,8 @@ class HttpSinkPrivate;
  * | refused here: an event too large or not portable, a sink that is not isValid() | Refused, NotPortable or Security, for good |
  *
  * A Retry-After (RFC 9110, 10.2.3) of 3xx, 413, 429, 503 and every Unavailable becomes Delivery::retryAfter(), at most 24 hours; 429
- * without one waits 60 s. What follows in the batch is then handed back untried. (The halves of a request that was too large as
- * a whole go out at once.)
+ * without one waits 60 s. What follows, in this batch and those under way, is then handed back untried. (The halves of
+ * a request that was too large as a whole go out at once.)
  *
  * **At least once.** When a kept connection closes at the wrong moment, Qt sends the request again by itself. The body, and
  * so the event's id, is byte for byte the same then: receivers recognise duplicates by it.

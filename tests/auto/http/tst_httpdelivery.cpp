@@ -111,6 +111,7 @@ private Q_SLOTS:
 
     void inFlight_isLimited();
     void inFlight_keepsTheOrderOfEachKey();
+    void inFlight_aWaitThatIsAskedForStopsAll();
     void inFlight_interruptSettlesAll();
 
     void credentials_areAskedForEachAttempt();
@@ -506,6 +507,31 @@ void TestHttpDelivery::inFlight_keepsTheOrderOfEachKey()
     QCOMPARE(arrived, wanted); // Nothing twice, nothing missing.
     QVERIFY(queue.statistics().isBalanced());
     QVERIFY2(heartbeat.isWithin(), qPrintable(heartbeat.summary()));
+}
+
+// Each request under way has an answer; none is begun.
+void TestHttpDelivery::inFlight_aWaitThatIsAskedForStopsAll()
+{
+    HttpReceiver receiver;
+    receiver.setHandler([](const HttpRequest &request) {
+        const bool asks = eventsOf(request).constFirst().subject() == u"asks";
+        return asks ? HttpResponse::status(503).withHeader("Retry-After", "7") : HttpResponse().withDelay(20ms);
+    });
+    Probe sink(receiver.url());
+    sink.setRequestsInFlight(2);
+    Outcomes other;
+    Outcomes asking;
+    qsizetype before = -1;
+    asking.heard = [&] { before = other.list.size(); };
+    sink.attempt(numberedBatch(100), other);
+    sink.attempt(Batch(keyed(u"asks"_s, 0)), asking);
+    QVERIFY(waitUntil([&] { return before >= 0 && other.list.size() == 100; }, Patience));
+    QVERIFY(before < 100);
+    for (qsizetype i = 0; i < 100; ++i)
+        QCOMPARE(other.list.at(i), i <= before ? Delivery::delivered() : Delivery::untried());
+    QCOMPARE(receiver.requestCount(), quint64(before) + 2);
+    // The next one is for who waits.
+    QVERIFY(attemptOne(sink).isSuccess());
 }
 
 void TestHttpDelivery::inFlight_interruptSettlesAll()
