@@ -28,7 +28,7 @@ void TestAnswerProfile::readings_data()
     QTest::addColumn<QList<int>>("statuses");
     QTest::addColumn<Reading>("reading");
 
-    // http-delivery.md, "How an answer is read".
+    // As docs/contract.md says, "Delivery over HTTP".
     const QList<int> endpoint{100, 101, 300, 301, 302, 304, 307, 308, 399, 401, 402, 403,
                               404, 405, 406, 407, 411, 415, 421, 431, 451, 501, 505, 511};
     QTest::newRow("default, delivered") << u"default"_s << QList<int>{200, 201, 204, 250, 299} << Reading::Delivered;

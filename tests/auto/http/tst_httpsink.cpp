@@ -224,7 +224,7 @@ void tst_HttpSink::init()
     Qanat::failOnUnexpectedWarnings();
 }
 
-// go-events-behaviour, line 33: a POST with the declared content type: 2xx delivered; 4xx and 5xx are failures; a cut
+// As go-events does: a POST with the declared content type: 2xx delivered; 4xx and 5xx are failures; a cut
 // connection is an error; each counted once.
 void tst_HttpSink::line33_postIsDeliveredAndFailuresAreCountedOnce()
 {

@@ -130,7 +130,7 @@ Delivery TestHttpTls::deliveryTo(const QString &name)
     return outcome;
 }
 
-// go-events-behaviour, line 34: an untrusted certificate fails unless that authority was configured.
+// As go-events does: an untrusted certificate fails unless that authority was configured.
 void TestHttpTls::line34_anAuthorityIsTrustedWhereItIsConfigured()
 {
     HttpReceiver receiver;
