@@ -43,6 +43,8 @@ QString shownUrl(const QString &text, const QUrl &url)
 
 Result<QByteArray> contentOf(const QString &fileName)
 {
+    if (fileName.isEmpty())
+        return Failure{u"the name of the file is empty"_s};
     QFile file(fileName);
     if (!file.open(QIODevice::ReadOnly))
         return Failure{fileName + u": "_s + file.errorString()};
@@ -95,6 +97,11 @@ Result<Matcher> readFilter(const QJsonValue &filter, const QString &place)
         const QString memberPlace = place + u'.' + member.key();
         if (member.key() == "types"_L1 || member.key() == "sources"_L1) {
             const bool isType = member.key() == "types"_L1;
+            const QJsonArray patterns =
+                member.value().isArray() ? member.value().toArray() : QJsonArray{member.value()};
+            const auto isPattern = [](const QJsonValue &value) { return !value.toString().isEmpty(); };
+            if (!std::all_of(patterns.begin(), patterns.end(), isPattern))
+                return wrong(memberPlace, u"is not a list of patterns, which are texts"_s);
             const Result<Matcher> any = anyOf(member.value(), memberPlace, [isType](const QJsonValue &pattern) {
                 return isType ? Matcher::type(pattern.toString()) : Matcher::source(pattern.toString());
             });
@@ -147,6 +154,9 @@ Result<EndpointOptions> readEndpoint(const QJsonValue &value, const QString &pla
     options.configuration.limits.overflow = Limits::Overflow::Wait;
     if (!own.contains("events"_L1))
         options.configuration.limits.events = limits.events;
+    // A line that can be read can be sent, unless the file says otherwise.
+    if (!object.contains("maximumEventSize"_L1))
+        options.configuration.maximumEventSize = LargestEvent;
     return options;
 }
 
@@ -156,6 +166,7 @@ EndpointOptions::EndpointOptions()
 {
     configuration.limits = {MostEvents, MostBytes, Limits::Overflow::Wait};
     configuration.maximumEventSize = LargestEvent;
+    configuration.maximumBatchCount = MostEvents / 2; // No more is ever handed out at once.
 }
 
 Result<QList<WebhookSecret>> readSigningSecrets(const QString &file)
@@ -186,8 +197,13 @@ Result<QList<EndpointOptions>> readEndpoints(const QString &file)
         return Failure{content.errorText()};
     // The same rules as for events: no name twice, no number that is not kept.
     const Result<QVariant> json = Event::dataFromJson(*content);
-    if (!json)
-        return wrong(file, json.errorText());
+    if (!json) {
+        // The whole is the file's here, and no event's data.
+        const QString text = json.errorText();
+        return wrong(file, text.startsWith("data."_L1)    ? text.sliced(5)
+                           : text.startsWith("data: "_L1) ? text.sliced(6)
+                                                          : text);
+    }
     const QJsonValue root = QJsonValue::fromVariant(*json);
     const QString shape = u"is not {\"endpoints\": [{\"url\": ...}, ...]}"_s;
     if (!root.isObject())

@@ -3,8 +3,6 @@
 
 #include "lineevent.h"
 
-#include <Qanat/DeadLetters>
-
 using namespace Qt::StringLiterals;
 using namespace Qanat;
 
@@ -18,7 +16,7 @@ Result<Event> eventFromLine(QByteArrayView line, const Origin &origin)
     if (mayBeCloudEvent) {
         cloudEvent = Event::fromJson(line);
         if (cloudEvent)
-            return DeadLetter::fromEvent(*cloudEvent).event;
+            return cloudEvent;
     }
     Result<QVariant> data = Event::dataFromJson(line);
     if (mayBeCloudEvent && data && data->toMap().contains(u"specversion"_s))

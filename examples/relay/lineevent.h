@@ -20,8 +20,8 @@ struct Origin
 };
 
 /*!
- * The event in a line of JSON: an object with the member `specversion` is a CloudEvent and stays as it is, but for the marks of a dead
- * letter; any other value becomes the data of a new event of that \a origin.
+ * The event in a line of JSON: an object with the member `specversion` is a CloudEvent and stays as it is; any other value
+ * becomes the data of a new event of that \a origin.
  */
 [[nodiscard]] Qanat::Result<Qanat::Event> eventFromLine(QByteArrayView line, const Origin &origin);
 

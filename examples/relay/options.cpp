@@ -230,6 +230,8 @@ QList<EndpointOptions> endpointsOf(const QCommandLineParser &parser, Values &val
     const EndpointConfiguration own = std::exchange(configuration, *members);
     configuration.limits = own.limits;
     configuration.maximumEventSize = own.maximumEventSize;
+    if (!parser.isSet(Batch))
+        configuration.maximumBatchCount = own.maximumBatchCount;
     if (parser.isSet(AllowPlainHttp))
         configuration.plainHttp = HttpSink::PlainHttp::Everywhere;
     configuration.headers = values.readEach<HttpMessage::Header>(HeaderField, parseHeader);
@@ -332,7 +334,7 @@ standard error, counted and skipped. What fails in passing is tried again, with 
 For the endpoints of --to:
 
   --content-mode MODE     what a request is: structured, binary, batched or json (default: structured)
-  --batch N               batched: so many events in a request at most (default: 512, and half of those that wait)
+  --batch N               batched: so many events in a request at most, up to 500 (default: 500)
   --linger TIME           batched: how long an event may wait for others (default: 1s)
   --gzip                  compresses what is sent
   --in-flight N           so many requests at once, 1 to 6; the order is kept for each key then (default: 1)
@@ -348,12 +350,17 @@ For the endpoints of --to:
   --max-attempts N        an event is given up after so many attempts (default: never)
   --max-age TIME          an event is given up so long after it was read (default: 3d)
 
-TIME has a unit: 250ms 5s 2m 1h 3d. FILE may be - for standard input.
+TIME has a unit: 250ms 5s 2m 1h 3d. The FILE to be read may be - for standard input.
+
+Reading is at most 1000 events ahead of the slowest endpoint: while one is down, the others wait, too. Ten events in a row that a
+service refuses (400, 422) are taken for its fault and not theirs: everything is held then, with a probe now and then.
 
 The file of --config is {"endpoints": [{"name": "audit", "url": "https://...", "filter": {...}, ...}, ...]}: the members are
 those of Qanat::EndpointConfiguration, all but url may be left out, and paths in it count from the current directory. With a
 filter an endpoint gets only what matches all of it, and of a list any:
   "filter": {"types": ["shop.order.*"], "sources": ["/eu/**"], "attributes": {"tenant": ["a", "b"]}}
+In patterns * stands for anything up to the next dot of a type, or slash of a source, and ** for anything. The filter sees the
+marks of a dead letter, which are taken off before it is sent: {"deadlettersink": "Endpoint \"audit\""} is what audit gave up.
 
 SIGINT and SIGTERM stop reading and drain for at most --drain-timeout (5s where none is given); a second one ends that.
 

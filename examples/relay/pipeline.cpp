@@ -6,6 +6,7 @@
 #include "ledger.h"
 #include "tally.h"
 
+#include <Qanat/DeadLetters>
 #include <Qanat/ExponentialBackoff>
 #include <Qanat/FileSink>
 #include <Qanat/Limits>
@@ -68,7 +69,11 @@ Pipeline::Pipeline(const Options &options, const std::shared_ptr<Ledger> &ledger
 {
     if (options.deadLetterFile) {
         m_deadLetters = makeDeadLetters(*options.deadLetterFile);
-        connect(m_deadLetters.get(), &Sink::dropped, this, &Pipeline::lost);
+        connect(m_deadLetters.get(), &Sink::dropped, this, [this](qint64 count, const Delivery &last) {
+            // That a close came first is not why they could not be written.
+            const Delivery disk = m_deadLetters->pipeline().targets.value(0).statistics.lastError;
+            Q_EMIT lost(count, isLeftOver(last) && disk.isFailure() ? disk : last);
+        });
         connect(m_deadLetters.get(), &Sink::closed, this, &Pipeline::end);
     }
     for (qsizetype i = 0; i < options.endpoints.size(); ++i)
@@ -97,14 +102,16 @@ void Pipeline::addEndpoint(qsizetype index, const QList<EndpointOptions> &all)
     m_endpoints.push_back({name, originOf(configuration.url), options.wanted, std::move(sink), Delivery()});
 }
 
-bool Pipeline::write(const Event &event)
+bool Pipeline::write(const Event &read)
 {
     std::vector<qsizetype> takers;
     for (size_t i = 0; i < m_endpoints.size(); ++i) {
-        if (m_endpoints[i].wanted.matches(event))
+        if (m_endpoints[i].wanted.matches(read))
             takers.push_back(static_cast<qsizetype>(i));
     }
+    const Event event = DeadLetter::fromEvent(read).event;
     m_ledger->expect(event, takers);
+    bool isWritten = true;
     for (const qsizetype taker : takers) {
         Sink &sink = *m_endpoints[static_cast<size_t>(taker)].sink;
         // What is larger than a limit would never be accepted, and it was read already: so there is room for one such event.
@@ -112,10 +119,12 @@ bool Pipeline::write(const Event &event)
             limits.bytes = event.estimatedSize();
             sink.setLimits(limits);
         }
-        if (sink.write(event) != WriteResult::Status::Accepted)
-            return false;
+        isWritten = sink.write(event) == WriteResult::Status::Accepted && isWritten;
     }
-    return true;
+    // It has been read, and nobody will read it once more.
+    if (!isWritten && m_deadLetters)
+        m_deadLetters->write(read);
+    return isWritten;
 }
 
 void Pipeline::close(std::chrono::milliseconds within)
@@ -126,7 +135,20 @@ void Pipeline::close(std::chrono::milliseconds within)
 
 void Pipeline::noteClosed()
 {
-    if (++m_closedCount < m_endpoints.size())
+    ++m_closedCount;
+    endIfDone();
+}
+
+void Pipeline::noteInputEnded()
+{
+    m_isInputEnded = true;
+    endIfDone();
+}
+
+// Until then whoever reads may have a dead letter, too.
+void Pipeline::endIfDone()
+{
+    if (!m_isInputEnded || m_closedCount < m_endpoints.size())
         return;
     if (m_deadLetters)
         m_deadLetters->close(PatienceWithTheDisk);

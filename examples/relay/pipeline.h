@@ -51,10 +51,12 @@ public:
     Pipeline(const Options &options, const std::shared_ptr<Ledger> &ledger);
 
     /*!
-     * Hands a valid event to all endpoints that want it. Waits while too much is pending there; not for the main thread. One thread at
-     * a time. False where the pipeline is closed.
+     * Hands a valid event, without the marks of a dead letter, to all endpoints that want it. Waits while too much is pending there; not
+     * for the main thread. One thread at a time. False where one of them is closed; then the event is a dead letter.
      */
-    [[nodiscard]] bool write(const Qanat::Event &event);
+    [[nodiscard]] bool write(const Qanat::Event &read);
+    //! Nothing is written any more.
+    void noteInputEnded();
     //! Delivers what was written, for so long at most. A later call can only make it shorter.
     void close(std::chrono::milliseconds within);
 
@@ -83,12 +85,14 @@ private:
 
     void addEndpoint(qsizetype index, const QList<EndpointOptions> &all);
     void noteClosed();
+    void endIfDone();
     void end();
 
     const std::shared_ptr<Ledger> m_ledger;
     std::unique_ptr<Qanat::Queue> m_deadLetters; // Behind the endpoints, so it goes after them.
     std::vector<Endpoint> m_endpoints;
     size_t m_closedCount = 0;
+    bool m_isInputEnded = false;
     bool m_isClosed = false;
 };
 

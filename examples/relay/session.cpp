@@ -76,6 +76,7 @@ void Session::onInputEnded()
 {
     m_inputEnd = m_clock->now();
     m_pipeline.close(AsLongAsItTakes);
+    m_pipeline.noteInputEnded();
     finishIfDone();
 }
 

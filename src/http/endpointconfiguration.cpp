@@ -3,6 +3,8 @@
 
 #include "endpointconfiguration_p.h"
 
+#include <algorithm>
+
 namespace Qanat {
 
 using namespace Qt::StringLiterals;
@@ -26,6 +28,8 @@ QString configure(HttpSink &sink, const EndpointConfiguration &configuration)
         if (key.size() != 32)
             return u"pinnedKeys: "_s + HttpSink::tr("a pinned key is the SHA-256 of a public key, which has 32 bytes");
     }
+    if (const QString fault = orderKeyFault(configuration.orderKey); !fault.isEmpty())
+        return u"orderKey: "_s + fault;
     sink.setContentMode(configuration.contentMode);
     if (configuration.encoder)
         sink.setEncoder(configuration.encoder);
@@ -53,6 +57,17 @@ bool carriesMany(const EndpointConfiguration &configuration)
 {
     return configuration.encoder || configuration.contentMode == HttpSink::ContentMode::Batched
            || configuration.contentMode == HttpSink::ContentMode::Custom;
+}
+
+QString orderKeyFault(const QString &name)
+{
+    static const QStringList others{u"id"_s,         u"time"_s, u"specversion"_s, u"datacontenttype"_s,
+                                    u"dataschema"_s, u"data"_s};
+    const bool isName = std::all_of(name.begin(), name.end(),
+                                    [](QChar c) { return (c >= u'a' && c <= u'z') || (c >= u'0' && c <= u'9'); });
+    return isName && !others.contains(name)
+               ? QString()
+               : HttpSink::tr("is neither source, subject, type nor the name of an extension attribute");
 }
 
 std::function<QString(const Event &)> orderKeyOf(const EndpointConfiguration &configuration)

@@ -14,6 +14,9 @@ namespace Qanat {
 //! Whether a request carries several events.
 [[nodiscard]] bool carriesMany(const EndpointConfiguration &configuration);
 
+//! Why an event has no key of that \a name; empty if it can have one.
+[[nodiscard]] QString orderKeyFault(const QString &name);
+
 //! The function that says the key of an event; null for the default.
 [[nodiscard]] std::function<QString(const Event &)> orderKeyOf(const EndpointConfiguration &configuration);
 

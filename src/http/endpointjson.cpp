@@ -6,6 +6,7 @@
 #include "Qanat/core/bytesize.h"
 #include "Qanat/core/duration.h"
 #include "configurationreader_p.h"
+#include "endpointconfiguration_p.h"
 #include "targeturl_p.h"
 
 #include <QtCore/qfile.h>
@@ -250,6 +251,8 @@ Result<EndpointConfiguration> EndpointConfiguration::fromJson(const QJsonObject 
     reader.readSize(u"maximumEventSize"_s, configuration.maximumEventSize);
     reader.read(u"requestsInFlight"_s, configuration.requestsInFlight, 1, 6);
     reader.read(u"orderKey"_s, configuration.orderKey);
+    if (const QString fault = orderKeyFault(configuration.orderKey); !fault.isEmpty())
+        reader.fail(u"orderKey"_s, fault);
     readHeaders(reader.part(u"headers"_s), configuration.headers);
     readCredentials(reader.part(u"credentials"_s), configuration.credentials);
     readSecrets(reader, configuration.signingSecrets);

@@ -432,7 +432,11 @@ Delivery HttpSinkPrivate::outcomeOf(const HttpExchange &exchange, AnswerProfile:
     const QString where = origin(exchange.url());
     if (const int status = exchange.status(); status != 0) {
         const HttpAnswer answer{status, exchange.header("Retry-After"), exchange.header("Date")};
-        const Delivery outcome = outcomeOfAnswer(answer, reading, q->clock()->wallClock(), where);
+        const bool areTooMany = reading == AnswerProfile::Reading::EndpointFault
+                                && profile.reading(status) == AnswerProfile::Reading::PayloadFault;
+        const QString who =
+            areTooMany ? HttpSink::tr("%1, after %2 refusals in a row,").arg(where).arg(refusals) : where;
+        const Delivery outcome = outcomeOfAnswer(answer, reading, q->clock()->wallClock(), who);
         return outcome.isFailure() ? outcome.withAnswer(exchange.answer()) : outcome;
     }
     switch (exchange.end()) {

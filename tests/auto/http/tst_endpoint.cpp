@@ -734,10 +734,8 @@ void TestEndpoint::keys_goOn()
     // Nobody moves the clock: what waits holds up nobody else.
     QANAT_WAIT(s.endpoint->statistics().delivered == Others);
     QCOMPARE(s.endpoint->statistics().pending, Events - Others);
-    for (const auto end = s.clock->now() + 30s; s.clock->now() < end;) {
-        QANAT_WAIT(s.clock->nextDue());
-        QVERIFY(s.clock->advanceToNextDue());
-    }
+    for (const auto end = s.clock->now() + 30s; s.clock->now() < end;)
+        QANAT_WAIT(s.clock->advanceToNextDue());
     QCOMPARE(s.endpoint->statistics().delivered, Others);
     fails = false;
     QANAT_WAIT([&] {

@@ -140,6 +140,8 @@ void TestEndpointConfiguration::whatIsWrongIsNamed_data()
     row(R"("credentials": {"user": "u:v", "password": "canary"})", u"credentials.user: has a colon"_s);
     row(R"("credentials": {"bearer": "canary", "user": "u", "password": "canary"})", u"credentials.bearer: "_s);
     row(R"("credentials": {"bearer": "canary\r\n"})", u"credentials.bearer: cannot be sent"_s);
+    row(R"("orderKey": "Tenant")", u"orderKey: is neither source"_s);
+    row(R"("orderKey": "data")", u"orderKey: is neither source"_s);
     row(R"("signingSecrets": ["canary"])", u"signingSecrets: "_s);
     row(R"("signingSecrets": "canary")", u"signingSecrets: is not a list of texts"_s);
     row(R"("tls": {"authorities": "/nowhere.pem"})", u"tls.authorities: \"/nowhere.pem\" cannot be read"_s);

@@ -258,6 +258,8 @@ void tst_Relay::wrongUsage_data()
     row("no keys", {u"--sign-key-file"_s, u"/dev/null"_s}, u"no secret"_s);
     row("dead letters nowhere", {u"--dead-letter"_s, u"/nonexistent/dead"_s}, u"--dead-letter: /nonexistent/dead"_s);
     row("dead letters without a name", {u"--dead-letter"_s, QString()}, u"--dead-letter: "_s);
+    row("key that no event has", {u"--order-key"_s, u"Tenant"_s}, u"--order-key: "_s);
+    row("config without a name", {u"--config"_s, QString()}, u"--config"_s);
     row("two ways to say where to", {u"--config"_s, u"/dev/null"_s}, u"--to does not go with it"_s);
     QTest::newRow("what FILE says") << QStringList{u"--config"_s, u"/dev/null"_s, u"--gzip"_s} << u"--gzip does not"_s;
     QTest::newRow("config that is not there")
@@ -827,6 +829,15 @@ void tst_Relay::keepsDeadLetters()
     QCOMPARE(firstArrivals(server.requests()), (QList<qint64>{2, 4, 6, 8}));
     QCOMPARE(server.requests().constFirst().body(), refused.at(1).body());
 
+    // A filter sees the story.
+    server.clear();
+    const QByteArray filtered = R"({"endpoints":[{"url":")" + server.url().toEncoded()
+                                + R"(","filter":{"attributes":{"deadletterstatus":422}}}]})";
+    RelayProcess some;
+    QVERIFY(some.run({u"--config"_s, writeFile(filtered, u"filtered.json"_s), dead}));
+    QCOMPARE(some.total("delivered"), 4);
+    QVERIFY(!server.requests().constFirst().body().contains("deadletter"));
+
     RelayProcess circle;
     QVERIFY(circle.run(to(server) + QStringList{u"--dead-letter"_s, dead, dead}));
     QCOMPARE(circle.exitCode(), 2);
@@ -846,6 +857,17 @@ void tst_Relay::keepsWhatIsLeftAsDeadLetters()
     QFile file(dead);
     QVERIFY(file.open(QIODevice::ReadOnly));
     QCOMPARE(file.readAll().count('\n'), 100);
+
+    // The one that is being written when the run ends has been read as well.
+    const QString more = m_folder->filePath(u"more.ndjson"_s);
+    RelayProcess heldBack;
+    QVERIFY(heldBack.run(
+        to(server)
+        + QStringList{u"--drain-timeout"_s, u"300ms"_s, u"--dead-letter"_s, more, writeFile(numberedLines(5000))}));
+    QCOMPARE(heldBack.totals().value("unread"_L1), QJsonValue(true));
+    QFile moreFile(more);
+    QVERIFY(moreFile.open(QIODevice::ReadOnly));
+    QCOMPARE(moreFile.readAll().count('\n'), heldBack.total("read"));
 }
 
 void tst_Relay::tellsThatDeadLettersAreLost()
@@ -1005,6 +1027,9 @@ void tst_Relay::wrongEndpoints_data()
     row("empty list", R"("url":"https://example.org","filter":{"types":[]})", u"endpoints[1].filter.types: "_s);
     row("pattern that is none", R"("url":"https://example.org","filter":{"sources":[null]})",
         u"endpoints[1].filter.sources: "_s);
+    row("pattern that is a number", R"("url":"https://example.org","filter":{"types":[5]})",
+        u"endpoints[1].filter.types: "_s);
+    row("empty pattern", R"("url":"https://example.org","filter":{"types":[""]})", u"endpoints[1].filter.types: "_s);
     row("attribute that is none", R"("url":"https://example.org","filter":{"attributes":{"Tenant":"x"}})",
         u"endpoints[1].filter.attributes.Tenant: "_s);
     row("drops", R"("url":"https://example.org","limits":{"overflow":"dropOldest"})",
