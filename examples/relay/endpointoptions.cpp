@@ -20,7 +20,7 @@ namespace Relay {
 
 namespace {
 
-// What can be read in a line can also be sent.
+// What can be read in a line can also be sent: numbers may be written out, and an event has attributes.
 constexpr qint64 LargestEvent = 2 * LineReader::MaximumLength;
 
 // Enough to keep an endpoint busy, and little enough to hold for each of many.

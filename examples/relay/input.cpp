@@ -89,7 +89,7 @@ std::optional<Input::End> Input::handleLine(LineReader &lines)
         break;
     case LineReader::Item::TooLong:
         m_ledger->countRead();
-        reject(lines.number(), u"the line is longer than %1 MiB"_s.arg(LineReader::MaximumLength / (1024 * 1024)));
+        rejectTooLong(lines.number());
         return std::nullopt;
     case LineReader::Item::End:
         return End::Reached;
@@ -103,6 +103,11 @@ std::optional<Input::End> Input::handleLine(LineReader &lines)
     if (isBlank(lines.line()))
         return std::nullopt;
     m_ledger->countRead();
+    // A dead letter has grown by its story.
+    if (lines.line().size() > LongestLine && !lines.line().contains("deadletter")) {
+        rejectTooLong(lines.number());
+        return std::nullopt;
+    }
     const Result<Event> event = eventFromLine(lines.line(), m_origin);
     if (event && event->isValid())
         return write(*event);
@@ -116,6 +121,11 @@ std::optional<Input::End> Input::write(const Event &event)
     const bool isWritten = m_pipeline->write(event);
     m_writingSince = nanoseconds::zero();
     return isWritten ? std::nullopt : std::optional(End::NotReached);
+}
+
+void Input::rejectTooLong(qint64 line)
+{
+    reject(line, u"the line is longer than %1 MiB"_s.arg(LongestLine / (1024 * 1024)));
 }
 
 void Input::reject(qint64 line, const QString &reason)

@@ -32,6 +32,9 @@ class Input : public QObject
 {
     Q_OBJECT
 public:
+    //! In bytes; dead letters may be longer.
+    static constexpr qsizetype LongestLine = 1024 * 1024;
+
     enum class End : quint8 {
         Reached, //!< Everything was read.
         NotReached, //!< Stopped, or the pipeline was closed.
@@ -61,6 +64,7 @@ private:
     void run();
     [[nodiscard]] std::optional<End> handleLine(LineReader &lines);
     [[nodiscard]] std::optional<End> write(const Qanat::Event &event);
+    void rejectTooLong(qint64 line);
     void reject(qint64 line, const QString &reason);
 
     const Descriptor m_input;

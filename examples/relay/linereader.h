@@ -19,7 +19,7 @@ class LineReader
 {
 public:
     //! A longer line is passed over, and never held in memory as a whole.
-    static constexpr qsizetype MaximumLength = 1024 * 1024;
+    static constexpr qsizetype MaximumLength = 4 * 1024 * 1024;
 
     enum class Item : quint8 {
         Line, //!< There is a line().

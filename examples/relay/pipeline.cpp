@@ -24,6 +24,8 @@ namespace {
 
 // A disk that is full may have room again; and the end of the run waits as long.
 constexpr std::chrono::milliseconds PatienceWithTheDisk = 5s;
+// The system's own patience with a second signal is 2 s.
+constexpr std::chrono::milliseconds LittlePatience = 500ms;
 
 QString nameOf(qsizetype index, const QList<EndpointOptions> &endpoints)
 {
@@ -66,6 +68,7 @@ QString reasonOf(const Delivery &delivery)
 
 Pipeline::Pipeline(const Options &options, const std::shared_ptr<Ledger> &ledger)
     : m_ledger(ledger)
+    , m_patience(PatienceWithTheDisk)
 {
     if (options.deadLetterFile) {
         m_deadLetters = makeDeadLetters(*options.deadLetterFile);
@@ -133,6 +136,13 @@ void Pipeline::close(std::chrono::milliseconds within)
         endpoint.sink->close(within);
 }
 
+void Pipeline::closeAtOnce()
+{
+    m_patience = LittlePatience;
+    close(0ms);
+    endIfDone();
+}
+
 void Pipeline::noteClosed()
 {
     ++m_closedCount;
@@ -148,10 +158,10 @@ void Pipeline::noteInputEnded()
 // Until then whoever reads may have a dead letter, too.
 void Pipeline::endIfDone()
 {
-    if (!m_isInputEnded || m_closedCount < m_endpoints.size())
+    if (!m_isInputEnded || m_closedCount < m_endpoints.size() || m_isClosed)
         return;
     if (m_deadLetters)
-        m_deadLetters->close(PatienceWithTheDisk);
+        m_deadLetters->close(m_patience);
     else
         end();
 }

@@ -59,6 +59,8 @@ public:
     void noteInputEnded();
     //! Delivers what was written, for so long at most. A later call can only make it shorter.
     void close(std::chrono::milliseconds within);
+    //! The same with no time at all, and little for the dead letters.
+    void closeAtOnce();
 
     //! Whether everything is closed, and all that was dropped was told.
     [[nodiscard]] bool isClosed() const { return m_isClosed; }
@@ -92,6 +94,7 @@ private:
     std::unique_ptr<Qanat::Queue> m_deadLetters; // Behind the endpoints, so it goes after them.
     std::vector<Endpoint> m_endpoints;
     size_t m_closedCount = 0;
+    std::chrono::milliseconds m_patience; // With the file for dead letters.
     bool m_isInputEnded = false;
     bool m_isClosed = false;
 };

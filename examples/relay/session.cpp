@@ -60,7 +60,7 @@ void Session::start()
 void Session::onSignal(int number)
 {
     if (m_signal != 0) {
-        m_pipeline.close(0ms);
+        m_pipeline.closeAtOnce();
         return;
     }
     m_signal = number;

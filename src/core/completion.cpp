@@ -6,6 +6,8 @@
 #include "logging_p.h"
 #include "text_p.h"
 
+#include <deque>
+
 using namespace Qt::StringLiterals;
 
 namespace Qanat {
@@ -92,15 +94,31 @@ Completion::Completion(qsizetype count, Handler handler)
 
 Completion::Completion(Completion upstream, Handler observer)
 {
+    struct Observed
+    {
+        Completion upstream;
+        Handler observer;
+        std::deque<std::pair<qsizetype, Delivery>> parts;
+        bool isTelling = false;
+    };
     const qsizetype count = upstream.remaining();
-    const auto target = std::make_shared<Completion>(std::move(upstream));
+    const auto observed = std::make_shared<Observed>(Observed{std::move(upstream), std::move(observer), {}, false});
     m_state = new HandlerState(
         count,
-        [target, observer = std::move(observer)](qsizetype settled, const Delivery &delivery) {
-            observer(settled, delivery);
-            target->settle(settled, delivery);
+        [observed](qsizetype settled, const Delivery &delivery) {
+            // What the observer itself brings about comes behind.
+            observed->parts.emplace_back(settled, delivery);
+            if (std::exchange(observed->isTelling, true))
+                return;
+            while (!observed->parts.empty()) {
+                const auto [next, outcome] = observed->parts.front();
+                observed->parts.pop_front();
+                observed->observer(next, outcome);
+                observed->upstream.settle(next, outcome);
+            }
+            observed->isTelling = false;
         },
-        [target](bool parked) { parked ? target->park() : target->resume(); });
+        [observed](bool parked) { parked ? observed->upstream.park() : observed->upstream.resume(); });
 }
 
 Completion::Completion(CompletionState *state) noexcept

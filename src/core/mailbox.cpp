@@ -243,7 +243,11 @@ WriteResult Mailbox::writeLimited(Section &section, const Batch &batch, const st
             ++m_waitingWriters;
             section.unlock();
             section.relock();
-            m_room.wait(section.lock(), [&] { return m_stage != Stage::Open || roomFor(batch, accepted) > 0; });
+            m_room.wait(section.lock(), [&] {
+                // (The limits may have become others, by which nobody waits.)
+                return m_stage != Stage::Open || roomFor(batch, accepted) > 0
+                       || m_limits.overflow != Limits::Overflow::Wait || bytes > m_limits.bytes;
+            });
             --m_waitingWriters;
             m_statistics.offered += waiting;
             if (m_stage == Stage::Open)

@@ -89,7 +89,8 @@ bool Mailbox::isGathering() const
 {
     return m_gathering && !m_gathering->isOver && m_stage == Stage::Open
            && !(m_queue.head && m_queue.head->upstream) // Somebody waits for the outcome.
-           && m_statistics.pending - m_statistics.inFlight < enough();
+           && m_statistics.pending - m_statistics.inFlight < enough()
+           && (m_limits.bytes == Limits::Unlimited || m_statistics.pendingBytes < m_limits.bytes / 2);
 }
 
 // So many go together. Of a limit at most half, so that there is always something that can be dropped for what is new.
@@ -395,9 +396,16 @@ StateRef<Call> Mailbox::gatheredCall(Section &section)
     const Batch first = m_queue.head->batch;
     const nanoseconds stamp = m_queue.head->stamp;
     const qsizetype most = enough();
+    const qint64 mostBytes = m_limits.bytes == Limits::Unlimited ? Limits::Unlimited : m_limits.bytes / 2;
+    qint64 bytes = 0;
     QList<Event> events;
     while (Node *const node = m_queue.head) {
-        const qsizetype count = std::min(node->batch.size(), most - events.size());
+        qsizetype count = std::min(node->batch.size(), most - events.size());
+        for (qsizetype i = 0; mostBytes != Limits::Unlimited && i < count; ++i) {
+            bytes += node->batch[i].estimatedSize();
+            if (bytes > mostBytes && events.size() + i > 0)
+                count = i;
+        }
         if (node->kind != Node::Kind::Events || node->upstream || count == 0)
             break;
         for (qsizetype i = 0; i < count; ++i)

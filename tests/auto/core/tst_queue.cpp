@@ -70,6 +70,7 @@ private Q_SLOTS:
     void line22_singleEventsBehindABatchStayTogether();
     void line22_aWriterWaits();
     void line22_aWriterThatWaitsIsLetGoByClose();
+    void line22_aWriterThatWaitsIsLetGoByAnotherPolicy();
     void line22_nobodyWaitsOnTheLibrarysThreads();
 
     void worksOnAThreadOfItsOwn();
@@ -87,6 +88,7 @@ private Q_SLOTS:
     void lingers_forATime();
     void lingers_notWhereSomebodyWaits();
     void lingers_notWhereManyCameFastMeanwhile();
+    void lingers_notWhereTheBytesAreMany();
     void lingers_forWhatCameMeanwhile();
     void lingers_forEveryKey();
     void aPoolMayGoBeforeItsQueues();
@@ -529,6 +531,30 @@ void QueueTest::line22_aWriterWaits()
     QANAT_WAIT(recording->deliveredCount() == 1000);
     QCOMPARE(recording->deliveredIds(), idsOf(events));
     QANAT_BALANCED(queue);
+}
+
+void QueueTest::line22_aWriterThatWaitsIsLetGoByAnotherPolicy()
+{
+    for (const Limits::Overflow policy : {Limits::Overflow::Reject, Limits::Overflow::DropOldest}) {
+        auto end = std::make_unique<RecordingSink>();
+        const auto recording = end->recording();
+        recording->hold();
+        Queue queue(std::move(end));
+        queue.setLimits({5, Limits::Unlimited, Limits::Overflow::Wait});
+        QSignalSpy overflowed(&queue, &Sink::overflowed);
+        std::atomic<int> accepted{0};
+        Crew writer(1, [&](int) {
+            for (int i = 0; i < 6; ++i)
+                accepted += queue.write(someEvent()) ? 1 : 0;
+        });
+        QANAT_WAIT(overflowed.size() == 1); // It waits.
+        queue.setLimits({5, Limits::Unlimited, policy});
+        QVERIFY(writer.wait());
+        QCOMPARE(accepted.load(), policy == Limits::Overflow::Reject ? 5 : 6);
+        recording->release();
+        QANAT_FINISH(queue.close());
+        QANAT_BALANCED(queue);
+    }
 }
 
 void QueueTest::line22_aWriterThatWaitsIsLetGoByClose()
@@ -984,6 +1010,27 @@ void QueueTest::aPoolMayGoBeforeItsQueues()
     const QFuture<CloseResult> closing = queue.close();
     QANAT_FINISH(closing);
     QVERIFY(closing.result().isClean());
+}
+
+// Or a limit would be reached while the sink is idle.
+void QueueTest::lingers_notWhereTheBytesAreMany()
+{
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    Queue queue(std::move(end));
+    queue.setClock(std::make_shared<ManualClock>());
+    const qint64 size = someEvent().estimatedSize();
+    queue.setLimits({1000, 10 * size, Limits::Overflow::DropOldest});
+    queue.setLinger(500, 1h);
+    for (int i = 0; i < 100; ++i) {
+        queue.write(someEvent());
+        QANAT_WAIT(queue.statistics().pendingBytes < 5 * size);
+    }
+    QVERIFY(recording->count() > 90);
+    QCOMPARE(queue.statistics().dropped, 0);
+    QVERIFY(recording->callCount() < 30); // They did go together.
+    QANAT_FINISH(queue.close());
+    QCOMPARE(recording->count(), 100);
 }
 
 void QueueTest::lingers_notWhereManyCameFastMeanwhile()

@@ -129,6 +129,7 @@ private Q_SLOTS:
     void line29_whatCannotSucceedIsNotTriedAgain();
     void line30_attemptsAreLimited();
     void line30_ageIsLimited();
+    void line30_ageEndsAWait();
     void line30_ageComesBeforeAttempts();
     void line30_whatIsGivenUpGoesToTheDeadLetters();
 
@@ -491,12 +492,42 @@ void RetryingSinkTest::line30_ageIsLimited()
     QCOMPARE(sent.result().error(), Delivery::Error::Expired);
     QVERIFY(sent.result().errorText().contains(u"old"_s));
     QVERIFY(retrying.clock->now() - begin >= 2min);
-    QCOMPARE(retrying.recording->count(), 4); // At 0, 40, 80 and 120 s.
+    QCOMPARE(retrying.recording->count(), 3); // At 0, 40 and 80 s; at 120 s it is too old.
     // The age counts from the acceptance: what has waited that long elsewhere is tried at least once.
     const QFuture<Delivery> fresh = retrying.sink->send(someEvent());
     retrying.recording->setBehaviour({});
     QANAT_WAIT((void(retrying.clock->advanceToNextDue()), fresh.isFinished()));
     QVERIFY(fresh.result().isSuccess());
+}
+
+// However long the wait for another try is.
+void RetryingSinkTest::line30_ageEndsAWait()
+{
+    ExponentialBackoff strategy(24h, 24h, 24h);
+    strategy.setChance([](qint64 end) { return end - 1; });
+    auto end = std::make_unique<RecordingSink>();
+    end->setMaxInFlight(2);
+    const auto recording = end->recording();
+    recording->setBehaviour(always(passingFailure().withStatus(503)));
+    auto retry = std::make_unique<RetryingSink>(std::move(end), strategy);
+    retry->setMaximumAge(10min);
+    Queue queue(std::move(retry));
+    const auto clock = std::make_shared<ManualClock>();
+    queue.setClock(clock);
+    const QFuture<Delivery> first = queue.send(eventOf(u"a"_s));
+    QANAT_WAIT(recording->count() == 1);
+    QANAT_WAIT(clock->nextDue());
+    // Of the same key, and not tried yet: that has to be, once.
+    const QFuture<Delivery> second = queue.send(eventOf(u"a"_s));
+    clock->advance(10min);
+    QANAT_FINISH(first);
+    QCOMPARE(first.result().error(), Delivery::Error::Expired);
+    QCOMPARE(first.result().cause().status(), 503);
+    QCOMPARE(first.result().attempts(), 1);
+    QANAT_WAIT((void(clock->advance(10min)), second.isFinished()));
+    QCOMPARE(second.result().error(), Delivery::Error::Expired);
+    QCOMPARE(recording->count(), 2);
+    QANAT_BALANCED(queue);
 }
 
 void RetryingSinkTest::line30_ageComesBeforeAttempts()

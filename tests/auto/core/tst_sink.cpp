@@ -86,6 +86,7 @@ private Q_SLOTS:
     void settlingTooMuchIsClippedWithAWarning();
     void whatIsSettledStaysSoWhoeverGetsTheCompletion();
     void settlingAfterTheSinkIsGoneIsIgnoredWithAWarning();
+    void whoLooksOnHearsEachPartFirst();
     void aLostCompletionIsAPassingFailure();
     void theRestIsPutBackUntried();
     void handingEverythingBackIsAFailure();
@@ -557,6 +558,30 @@ void SinkTest::settlingAfterTheSinkIsGoneIsIgnoredWithAWarning()
     Crew crew(1, [&](int) { kept[0].settle(1, Delivery::delivered()); });
     QVERIFY(crew.wait());
     QCOMPARE(sent.result().error(), Delivery::Error::Unknown);
+}
+
+void SinkTest::whoLooksOnHearsEachPartFirst()
+{
+    QList<QPair<qsizetype, bool>> heard; // How many, and whether they were delivered.
+    QList<QPair<qsizetype, bool>> seen;
+    std::unique_ptr<Completion> observed;
+    observed = std::make_unique<Completion>(Completion(3,
+                                                       [&](qsizetype count, const Delivery &delivery) {
+                                                           heard.append({count, delivery.isSuccess()});
+                                                       }),
+                                            [&](qsizetype count, const Delivery &delivery) {
+                                                QCOMPARE(heard.size(), seen.size());
+                                                seen.append({count, delivery.isSuccess()});
+                                                // What it brings about itself comes behind.
+                                                if (seen.size() == 1)
+                                                    observed->settleAll(permanentFailure());
+                                            });
+    QCOMPARE(observed->remaining(), 3);
+    observed->settle(1, Delivery::delivered());
+    const QList<QPair<qsizetype, bool>> expected{{1, true}, {2, false}};
+    QCOMPARE(seen, expected);
+    QCOMPARE(heard, expected);
+    QCOMPARE(observed->remaining(), 0);
 }
 
 void SinkTest::aLostCompletionIsAPassingFailure()

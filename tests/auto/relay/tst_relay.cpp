@@ -131,6 +131,7 @@ private Q_SLOTS:
     void keepsDeadLetters();
     void keepsWhatIsLeftAsDeadLetters();
     void tellsThatDeadLettersAreLost();
+    void endsBySignalWhileDeadLettersWait();
     void endsForWhoWantsNoMore();
     void readsEndpointsFromAFile();
     void showsNoSecrets();
@@ -470,6 +471,10 @@ void tst_Relay::passesOverALineThatIsTooLong()
     QVERIFY2(relay.lines().first().contains(":2: the line is longer than 1 MiB"), relay.lines().first().constData());
     QCOMPARE(relay.total("rejected"), 1);
     QCOMPARE(firstArrivals(server.requests()), numbersUpTo(2));
+
+    RelayProcess hardly;
+    QVERIFY(hardly.run(to(server), '"' + QByteArray(1024 * 1024 - 1, 'x') + "\"\n"));
+    QCOMPARE(hardly.total("rejected"), 1);
 
     // And one that is just not too long arrives whole.
     server.clear();
@@ -829,6 +834,17 @@ void tst_Relay::keepsDeadLetters()
     QCOMPARE(firstArrivals(server.requests()), (QList<qint64>{2, 4, 6, 8}));
     QCOMPARE(server.requests().constFirst().body(), refused.at(1).body());
 
+    // The longest line, too.
+    const QByteArray longest = '"' + QByteArray(1024 * 1024 - 2, 'y') + '"';
+    server.setResponse(HttpResponse::status(413));
+    RelayProcess large;
+    QVERIFY(large.run(to(server) + QStringList{u"--dead-letter"_s, m_folder->filePath(u"large"_s)}, longest + '\n'));
+    QCOMPARE(large.total("dropped"), 1);
+    server.setHandler(nullptr);
+    RelayProcess largeAgain;
+    QVERIFY(largeAgain.run(to(server) + QStringList{m_folder->filePath(u"large"_s)}));
+    QCOMPARE(largeAgain.exitCode(), 0);
+
     // A filter sees the story.
     server.clear();
     const QByteArray filtered = R"({"endpoints":[{"url":")" + server.url().toEncoded()
@@ -878,6 +894,23 @@ void tst_Relay::tellsThatDeadLettersAreLost()
     QVERIFY(relay.run(to(server) + QStringList{u"--dead-letter"_s, u"/dev/full"_s}, "1\n"));
     QCOMPARE(relay.exitCode(), 1);
     QVERIFY2(relay.errorOutput().contains("/dev/full: 1 dead letter is lost: "), relay.errorOutput().constData());
+}
+
+// A second signal ends the wait for a full disk as well, and the totals are told.
+void tst_Relay::endsBySignalWhileDeadLettersWait()
+{
+    HttpReceiver server;
+    server.setResponse(HttpResponse::status(503));
+    RelayProcess relay;
+    QVERIFY(relay.begin(to(server) + QStringList{u"--dead-letter"_s, u"/dev/full"_s}));
+    relay.write(numberedLines(50));
+    QVERIFY(relay.waitForBytesWritten(RelayProcess::Patience));
+    QVERIFY(server.waitForRequests(1, 60s));
+    QVERIFY(relay.endAtOnce(SIGTERM));
+    QCOMPARE(relay.exitCode(), 143);
+    QCOMPARE(relay.total("delivered"), 0);
+    QVERIFY(relay.total("read") > 0);
+    QVERIFY2(relay.errorOutput().contains("are lost: "), relay.errorOutput().constData());
 }
 
 void tst_Relay::endsForWhoWantsNoMore()
