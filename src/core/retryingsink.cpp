@@ -143,9 +143,6 @@ public:
     static void hear(Try &work, qsizetype count, const Delivery &delivery);
     void evaluate(const TryRef &work);
     void dismiss(const TryRef &work);
-    void forgetWaiter(const TryRef &work);
-    nanoseconds expiry(const Try &work) const;
-    [[nodiscard]] bool dropTooOld();
     void giveUp(Try &work, bool strategyDrops);
     void waitForEndpoint(const TryRef &work, nanoseconds due, bool first);
     void waitForKey(const TryRef &work, nanoseconds due);
@@ -424,51 +421,12 @@ void RetryingSinkPrivate::evaluate(const TryRef &work)
 // Nobody wants what is left of it.
 void RetryingSinkPrivate::dismiss(const TryRef &work)
 {
-    forgetWaiter(work);
-    end(work);
-    work->settle(0, work->batch.size(), Delivery::filtered());
-}
-
-// It waits no longer.
-void RetryingSinkPrivate::forgetWaiter(const TryRef &work)
-{
     const auto isThis = [&work](const auto &waiter) { return waiter.second == work; };
     waiters.erase(std::remove(waiters.begin(), waiters.end(), work), waiters.end());
     keyWaiters.erase(std::remove_if(keyWaiters.begin(), keyWaiters.end(), isThis), keyWaiters.end());
     work->resume();
-}
-
-// When its events are too old.
-nanoseconds RetryingSinkPrivate::expiry(const Try &work) const
-{
-    return maximumAge == std::chrono::milliseconds::max() ? nanoseconds::max() : work.batch.acceptedAt() + maximumAge;
-}
-
-// Gives up what waits and is too old: it need not fail once more for that. (What was never tried has to, once.) Whether this sink
-// is still there.
-bool RetryingSinkPrivate::dropTooOld()
-{
-    const nanoseconds time = now();
-    std::vector<TryRef> old;
-    const auto look = [&](const TryRef &work) {
-        if (work->number() > 1 && expiry(*work) <= time)
-            old.push_back(work);
-    };
-    for (const TryRef &work : waiters)
-        look(work);
-    for (const auto &waiter : keyWaiters)
-        look(waiter.second);
-    for (const TryRef &work : old) {
-        if (work->isVoid)
-            continue;
-        forgetWaiter(work);
-        work->again = {{0, work->batch.size(), work->failure}};
-        giveUp(*work, false);
-        if (work->isVoid)
-            return false; // Whoever heard of it has destroyed this sink, or closed it.
-        end(work);
-    }
-    return true;
+    end(work);
+    work->settle(0, work->batch.size(), Delivery::filtered());
 }
 
 // Settles what is not to be tried again.
@@ -516,6 +474,9 @@ void RetryingSinkPrivate::waitForEndpoint(const TryRef &work, nanoseconds due, b
 
 void RetryingSinkPrivate::waitForKey(const TryRef &work, nanoseconds due)
 {
+    // What is too old is tried once more, and not kept until a wait has ended that may be much longer.
+    if (maximumAge != std::chrono::milliseconds::max())
+        due = std::min(due, std::max(now(), work->batch.acceptedAt() + maximumAge));
     keyWaiters.emplace_back(due, work);
     work->park();
     arm();
@@ -527,12 +488,8 @@ void RetryingSinkPrivate::arm()
     nanoseconds due = nanoseconds::max();
     if (!waiters.empty() && !probe)
         due = endpointDue;
-    for (const TryRef &work : waiters) {
-        if (work->number() > 1)
-            due = std::min(due, expiry(*work));
-    }
     for (const auto &[time, work] : keyWaiters)
-        due = std::min({due, time, expiry(*work)});
+        due = std::min(due, time);
     if (due == nanoseconds::max())
         return;
     if (!timer) {
@@ -556,13 +513,9 @@ void RetryingSinkPrivate::retryNow()
 
 void RetryingSinkPrivate::timeout()
 {
-    if (!dropTooOld())
-        return;
     const nanoseconds time = now();
     std::vector<TryRef> ready;
-    const auto isDue = [this, time](const auto &waiter) {
-        return waiter.first <= time || expiry(*waiter.second) <= time;
-    };
+    const auto isDue = [time](const auto &waiter) { return waiter.first <= time; };
     for (const auto &waiter : keyWaiters) {
         if (isDue(waiter))
             ready.push_back(waiter.second);
