@@ -1044,8 +1044,11 @@ void QueueTest::lingers_notWhereManyCameFastMeanwhile()
     queue.setClock(std::make_shared<ManualClock>());
     queue.setLinger(50, 1h);
     for (int round = 0; round < 5; ++round) {
-        for (int i = 0; i < Events; ++i)
-            queue.write(someEvent());
+        Crew writer(1, [&](int) {
+            for (int i = 0; i < Events; ++i)
+                queue.write(someEvent());
+        });
+        QVERIFY(writer.wait());
         QANAT_WAIT([&] {
             recording->settleAll();
             return queue.statistics().pending == 0;
