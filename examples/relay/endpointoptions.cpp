@@ -12,6 +12,7 @@
 #include <QtCore/qjsonobject.h>
 
 #include <algorithm>
+#include <optional>
 
 using namespace Qt::StringLiterals;
 using namespace Qanat;
@@ -61,11 +62,14 @@ Failure wrong(const QString &place, const QString &what)
     return Failure{place + u": "_s + what};
 }
 
+// One of CloudEvents' own that a Matcher knows, or an extension, which is for events to say.
 bool isAttributeName(const QString &name)
 {
-    return !name.isEmpty() && std::all_of(name.begin(), name.end(), [](QChar c) {
-        return (c >= u'a' && c <= u'z') || (c >= u'0' && c <= u'9');
-    });
+    static const QStringList own{u"id"_s,        u"type"_s, u"source"_s, u"subject"_s, u"time"_s, u"datacontenttype"_s,
+                                 u"dataschema"_s};
+    Event event(u"t"_s);
+    event.setExtension(name, true);
+    return own.contains(name) || event.isValid();
 }
 
 // Any of the values of a member, each as \a matcherOf makes one of it.
@@ -120,7 +124,7 @@ Result<Matcher> readFilter(const QJsonValue &filter, const QString &place)
             const QString attributePlace = memberPlace + u'.' + name;
             if (!isAttributeName(name))
                 return wrong(attributePlace,
-                             u"is no name of an attribute: it has lower-case letters and digits only"_s);
+                             u"is no attribute of events: their names have lower-case letters and digits only"_s);
             const Result<Matcher> any = anyOf(attribute.value(), attributePlace, [&name](const QJsonValue &value) {
                 return Matcher::attribute(name, value.toVariant());
             });

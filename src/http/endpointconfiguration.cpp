@@ -3,8 +3,6 @@
 
 #include "endpointconfiguration_p.h"
 
-#include <algorithm>
-
 namespace Qanat {
 
 using namespace Qt::StringLiterals;
@@ -61,13 +59,12 @@ bool carriesMany(const EndpointConfiguration &configuration)
 
 QString orderKeyFault(const QString &name)
 {
-    static const QStringList others{u"id"_s,         u"time"_s, u"specversion"_s, u"datacontenttype"_s,
-                                    u"dataschema"_s, u"data"_s};
-    const bool isName = std::all_of(name.begin(), name.end(),
-                                    [](QChar c) { return (c >= u'a' && c <= u'z') || (c >= u'0' && c <= u'9'); });
-    return isName && !others.contains(name)
-               ? QString()
-               : HttpSink::tr("is neither source, subject, type nor the name of an extension attribute");
+    // What is the name of an extension is for events to say.
+    Event event(u"t"_s);
+    if (!name.isEmpty() && name != "source"_L1 && name != "subject"_L1 && name != "type"_L1)
+        event.setExtension(name, true);
+    return event.isValid() ? QString()
+                           : HttpSink::tr("is neither source, subject, type nor the name of an extension attribute");
 }
 
 std::function<QString(const Event &)> orderKeyOf(const EndpointConfiguration &configuration)

@@ -37,8 +37,9 @@ public:
      */
     Completion(qsizetype count, Handler handler);
     /*!
-     * For wrappers that only look on: the duty of \a upstream, and \a observer hears of each part before it does. While this is
-     * parked, \a upstream is.
+     * For wrappers that only look on: the duty of \a upstream, and \a observer hears of each part before it does, in order, in the
+     * thread that settles it. The observer must not throw; what it settles here itself comes behind. While this is parked,
+     * \a upstream is.
      */
     Completion(Completion upstream, Handler observer);
     //!@{

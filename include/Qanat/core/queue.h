@@ -36,8 +36,8 @@ public:
     ~Queue() override;
 
     /*!
-     * Hands out what waits when it is \a events events, or when the oldest of them has waited for \a time by the queue's clock: so that
-     * more of them go together, where the target takes many at once. What was written one by one is put together for it. A close does not
+     * Hands out what waits when it is \a events events, or half of the limit in bytes, or when the oldest of them has waited for
+     * \a time by the queue's clock: so that more of them go together, where the target takes many at once. What was written one by one is put together for it. A close does not
      * wait for that, nor does what was sent, once it is the oldest: somebody waits for its outcome. 1 event, or no time, ends it, which is the
      * default. Any thread.
      */

@@ -57,7 +57,8 @@ public:
     void setMaximumAttempts(int attempts);
     //!@}
     //!@{
-    //! How old an event may become, counted from its first acceptance by any sink; no limit by default. The same.
+    //! How old an event may become, counted from its first acceptance by any sink; no limit by default. One that is too
+    //! old is tried at least once; it does not wait for that until the wait of its own key has ended. To be set as the above.
     [[nodiscard]] std::chrono::milliseconds maximumAge() const;
     void setMaximumAge(std::chrono::milliseconds age);
     //!@}

@@ -1065,6 +1065,8 @@ void tst_Relay::wrongEndpoints_data()
     row("empty pattern", R"("url":"https://example.org","filter":{"types":[""]})", u"endpoints[1].filter.types: "_s);
     row("attribute that is none", R"("url":"https://example.org","filter":{"attributes":{"Tenant":"x"}})",
         u"endpoints[1].filter.attributes.Tenant: "_s);
+    row("no attribute", R"("url":"https://example.org","filter":{"attributes":{"data":"x"}})",
+        u"endpoints[1].filter.attributes.data: "_s);
     row("drops", R"("url":"https://example.org","limits":{"overflow":"dropOldest"})",
         u"endpoints[1].limits.overflow: "_s);
 }
