@@ -38,7 +38,8 @@ public:
     void settleAt(const Moment &moment, qsizetype count, const Delivery &delivery) override;
     void settleAll(const Delivery &delivery) override;
     qsizetype remaining() const override;
-    void setParked(bool parked) override { mailbox->parkCall(this, parked); }
+    void park(const Outlook &ifClosed) override { mailbox->parkCall(this, ifClosed); }
+    void resume() override { mailbox->resumeCall(this); }
     void orphan() override;
     bool triesAgain() const override { return true; }
     bool keeps(const Batch &events) const override { return BatchBuilder::isPart(batch, events); }
@@ -76,6 +77,7 @@ public:
     std::atomic<bool> isDeferred{false};
     // Outcomes that wait for one that is just being told.
     std::vector<std::pair<qsizetype, Delivery>> untold;
+    Outlook outlook; // While it is parked.
     bool isTelling = false;
     bool isParked = false;
     bool isInProcess = false;

@@ -14,12 +14,19 @@ namespace Qanat {
 
 namespace {
 
+// How a completion made of others waits.
+struct Wait
+{
+    std::function<void(const Outlook &)> begin;
+    std::function<void()> end;
+};
+
 class HandlerState final : public CompletionState
 {
 public:
-    HandlerState(qsizetype count, Completion::Handler handler, std::function<void(bool)> park = {})
+    HandlerState(qsizetype count, Completion::Handler handler, Wait wait = {})
         : m_handler(std::move(handler))
-        , m_park(std::move(park))
+        , m_wait(std::move(wait))
         , m_remaining(count)
     {
     }
@@ -40,16 +47,21 @@ public:
 
     qsizetype remaining() const override { return m_remaining.load(std::memory_order_acquire); }
     bool triesAgain() const override { return true; }
-    void setParked(bool parked) override
+    void park(const Outlook &outlook) override
     {
-        if (m_park)
-            m_park(parked);
+        if (m_wait.begin)
+            m_wait.begin(outlook);
+    }
+    void resume() override
+    {
+        if (m_wait.end)
+            m_wait.end();
     }
 
 private:
     std::recursive_mutex m_mutex; // A handler may bring about the next part.
     const Completion::Handler m_handler;
-    const std::function<void(bool)> m_park;
+    const Wait m_wait;
     std::atomic<qsizetype> m_remaining;
 };
 
@@ -73,7 +85,9 @@ bool CompletionState::keeps(const Batch &) const
     return false;
 }
 
-void CompletionState::setParked(bool) { }
+void CompletionState::park(const Outlook &) { }
+
+void CompletionState::resume() { }
 
 void CompletionState::orphan()
 {
@@ -83,6 +97,12 @@ void CompletionState::orphan()
 Delivery CompletionState::lost()
 {
     return Delivery::failed(Delivery::Error::Lost, Text::tr("a sink let go of the event without an outcome"));
+}
+
+Delivery CompletionState::discarded()
+{
+    return Delivery::dropped(Delivery::Error::Discarded,
+                             Text::tr("the sink was closed before the event was delivered"));
 }
 
 Completion::Completion() noexcept = default;
@@ -118,7 +138,8 @@ Completion::Completion(Completion upstream, Handler observer)
             }
             observed->isTelling = false;
         },
-        [observed](bool parked) { parked ? observed->upstream.park() : observed->upstream.resume(); });
+        {[observed](const Outlook &outlook) { CompletionAccess::park(observed->upstream, outlook); },
+         [observed] { observed->upstream.resume(); }});
 }
 
 Completion::Completion(CompletionState *state) noexcept
@@ -170,13 +191,13 @@ qsizetype Completion::remaining() const
 void Completion::park()
 {
     if (m_state)
-        m_state->setParked(true);
+        m_state->park({});
 }
 
 void Completion::resume()
 {
     if (m_state)
-        m_state->setParked(false);
+        m_state->resume();
 }
 
 Ledger::Ledger(Completion upstream, qsizetype count, int voices)
@@ -243,8 +264,28 @@ Completion Ledger::part(std::vector<qsizetype> positions)
 Completion Ledger::onlyPart(std::vector<qsizetype> positions)
 {
     const auto count = qsizetype(positions.size());
-    const auto park = [ledger = shared_from_this()](bool parked) { parked ? ledger->park() : ledger->resume(); };
-    return CompletionAccess::wrap(CompletionRef(new HandlerState(count, partHandler(std::move(positions)), park)));
+    Wait wait{[ledger = shared_from_this(), positions](const Outlook &outlook) { ledger->park(positions, outlook); },
+              [ledger = shared_from_this()] { ledger->resume(); }};
+    return CompletionAccess::adopt(new HandlerState(count, partHandler(std::move(positions)), std::move(wait)));
+}
+
+void Ledger::park(const std::vector<qsizetype> &positions, const Outlook &outlook)
+{
+    Outlook whole;
+    {
+        const std::lock_guard lock(m_mutex);
+        std::vector<Delivery> outcomes(m_entries.size(), CompletionState::discarded());
+        auto position = positions.end();
+        for (const auto &[count, delivery] : outlook)
+            position -= count;
+        for (const auto &[count, delivery] : outlook) {
+            for (qsizetype i = 0; i < count; ++i)
+                outcomes[size_t(*position++)] = delivery;
+        }
+        for (size_t i = m_next; i < m_entries.size(); ++i)
+            whole.emplace_back(1, m_entries[i].missing > 0 ? outcomes[i] : m_entries[i].delivery);
+    }
+    CompletionAccess::park(m_upstream, whole);
 }
 
 Completion::Handler Ledger::partHandler(std::vector<qsizetype> positions)

@@ -16,6 +16,9 @@
 
 namespace Qanat {
 
+// What the next so many events become where a close does not wait any longer; of the rest nothing is known.
+using Outlook = std::vector<std::pair<qsizetype, Delivery>>;
+
 // What a completion stands for. Thread-safe.
 class CompletionState
 {
@@ -26,7 +29,8 @@ public:
     virtual void settleAt(const Moment &moment, qsizetype count, const Delivery &delivery);
     virtual void settleAll(const Delivery &delivery);
     virtual qsizetype remaining() const = 0;
-    virtual void setParked(bool parked);
+    virtual void park(const Outlook &outlook);
+    virtual void resume();
     // The completion was destroyed with events left.
     virtual void orphan();
     // Whether it keeps those events as long as it exists.
@@ -42,6 +46,7 @@ public:
     }
 
     static Delivery lost();
+    static Delivery discarded();
 
 protected:
     explicit CompletionState(int references = 1)
@@ -115,6 +120,11 @@ public:
     // Takes over a reference.
     static Completion adopt(CompletionState *state) { return Completion(state); }
     static CompletionState *state(const Completion &completion) { return completion.m_state; }
+    static void park(const Completion &completion, const Outlook &outlook)
+    {
+        if (completion.m_state)
+            completion.m_state->park(outlook);
+    }
     // The duty goes over to whoever takes the reference.
     static CompletionRef take(Completion &&completion)
     {
@@ -139,7 +149,8 @@ public:
     Completion onlyPart(std::vector<qsizetype> positions);
     // One of the voices will not be heard.
     void dismissVoice();
-    void park() { m_upstream.park(); }
+    // With the outlook for the last of \a positions.
+    void park(const std::vector<qsizetype> &positions, const Outlook &outlook);
     void resume() { m_upstream.resume(); }
 
 private:

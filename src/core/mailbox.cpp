@@ -324,7 +324,7 @@ bool Mailbox::dropOldest(Section &section, qsizetype events)
         const Batch victims = node->batch.mid(0, count);
         account(section, victims, node->upstream, overflow);
         if (lane)
-            lane->count -= count;
+            m_lanes->addEvents(*lane, -count);
         if (count == node->batch.size()) {
             (previous ? previous->next : list->head) = node->next;
             if (list->tail == node)
@@ -593,7 +593,7 @@ WriteResult Mailbox::offer(const Batch &batch, Completion &completion, Handover 
     if (m_maxInFlight > 1) {
         if (!m_lanes)
             m_lanes = std::make_unique<Lanes>();
-        m_lanes->byKey[batch.orderKey()].running = call.get();
+        m_lanes->setRunning(m_lanes->byKey[batch.orderKey()], call.get());
     }
     {
         const CurrentMailbox current(this);

@@ -200,8 +200,21 @@ private:
     using LaneMap = std::unordered_map<quint64, Lane>;
     struct Lanes
     {
+        // (Less, where it is negative.)
+        void addEvents(Lane &lane, qsizetype events)
+        {
+            lane.count += events;
+            held += lane.running ? events : 0;
+        }
+        void setRunning(Lane &lane, Call *call)
+        {
+            held += call ? lane.count : -lane.count;
+            lane.running = call;
+        }
+
         LaneMap byKey;
         std::deque<quint64> ready;
+        qsizetype held = 0; // Events that wait for a call of their key.
     };
     // What is held back so that more of it goes together.
     struct Gathering
@@ -254,9 +267,16 @@ private:
     bool hasSlot() const;
     bool hasWork() const;
     bool isGathering() const;
+    // Events that could go now, but for the slots.
+    qint64 waitingCount() const
+    {
+        return m_statistics.pending - m_statistics.inFlight - (m_lanes ? m_lanes->held : 0);
+    }
+    std::chrono::nanoseconds waitingSince() const;
     void waitForMore();
     qsizetype enough() const;
     StateRef<Call> gatheredCall(Section &section);
+    void gatherAnew();
     bool isIdle() const;
     void setAttended(bool isAttended) { m_isAttended.store(isAttended, std::memory_order_relaxed); }
     bool isStreaming() const;
@@ -290,7 +310,8 @@ private:
                     std::chrono::nanoseconds time);
     void warnOfExcess(Section &section, const Call *call, qsizetype count);
     void settleDeferred(Section &section, Call *call);
-    void parkCall(Call *call, bool parked); // without the mutex
+    void parkCall(Call *call, const Outlook &outlook); // without the mutex
+    void resumeCall(Call *call); // without the mutex
     void putBack(Call *call, const Batch &batch);
     void account(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery,
                  Call *call = nullptr, const Moment &moment = {});
@@ -315,12 +336,12 @@ private:
     void closeLinks(Section &section, std::chrono::nanoseconds within);
     void noteLeft(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery,
                   Call *call = nullptr);
+    void endCallLeft(Section &section, Call *call);
     void linkClosed(const CloseResult &result); // without the mutex
     void targetClosed(); // without the mutex
     std::chrono::nanoseconds now() const { return m_clock->now(); }
     std::chrono::nanoseconds now(const Moment &moment) const { return moment.clock == m_clock ? moment.time : now(); }
     Statistics snapshot() const;
-    static Delivery discarded();
     // That many single events in one go are a stream.
     static constexpr quint32 Many = 64;
     // One in so many writes makes a thread one of those that have a place in the hopper.
@@ -406,7 +427,8 @@ private:
     qint64 m_closeUnknown = 0;
     int m_openLinks = 0;
 
-    int m_deadLettersOnTheWay = 0; // Batches of them that some thread is about to write: no close is told before.
+    // Batches of them that some thread is about to write, and outcomes that one is about to give: no close is told before.
+    int m_onTheWay = 0;
 
     bool m_hasToldClosing = false; // Or will.
     bool m_closesAnywhere = false;

@@ -19,12 +19,6 @@ namespace Qanat {
 
 using std::chrono::nanoseconds;
 
-Delivery Mailbox::discarded()
-{
-    return Delivery::dropped(Delivery::Error::Discarded,
-                             Text::tr("the sink was closed before the event was delivered"));
-}
-
 void Mailbox::close(nanoseconds within, CloseCallback callback)
 {
     const std::shared_ptr<PumpTask> alive = shared_from_this();
@@ -125,7 +119,8 @@ void Mailbox::withdrawWaiting(Section &section)
     emptyHopper();
     NodeList waiting;
     if (m_lanes) {
-        auto &[lanes, ready] = *m_lanes;
+        auto &[lanes, ready, held] = *m_lanes;
+        held = 0;
         for (auto lane = lanes.begin(); lane != lanes.end();) {
             waiting.takeAll(lane->second.waiting);
             lane->second.count = 0;
@@ -151,7 +146,8 @@ void Mailbox::withdrawWaiting(Section &section)
 // Where there is nothing to be waited for, a close ends even while the thread of the sink is busy with other things.
 void Mailbox::closeAnywhere(Section &section)
 {
-    if (!m_closesAnywhere || m_isRunning || m_stage != Stage::Draining || !m_queue.isEmpty() || !m_calls.isEmpty())
+    if (!m_closesAnywhere || m_isRunning || m_stage != Stage::Draining || !m_queue.isEmpty() || !m_calls.isEmpty()
+        || m_onTheWay > 0)
         return;
     m_mustFinish = true;
     setClosed(section, Delivery::delivered());
@@ -210,13 +206,7 @@ void Mailbox::expire(Section &section)
         m_lanes->ready.clear();
     }
     waiting.takeAll(m_queue);
-    for (const Node *node = waiting.head; node; node = node->next) {
-        if (!node->isCommand())
-            noteLeft(section, node->batch, node->upstream, discarded());
-    }
-    // To destroy a million events takes long, and this may be the GUI thread.
-    (m_consumer && m_pump ? m_trash : section.rare().garbage).takeAll(waiting);
-    // Then those behind: what they say of an event that is under way is nearer to the truth.
+    // First those behind: what they say of an event that is under way is nearer to the truth.
     // Those of a broadcaster count, and it would let them go before it comes to ask.
     const bool asksLinks = m_sumsTargets && m_stage == Stage::Draining && !isLeavingLinks();
     if (asksLinks) {
@@ -225,21 +215,22 @@ void Mailbox::expire(Section &section)
         section.rare().tellsAboutClosing = true;
     }
     closeLinks(section, nanoseconds(0));
+    ++m_onTheWay;
     section.unlock();
     section.relock();
+    --m_onTheWay;
     m_openLinks -= asksLinks;
-    static const Delivery unknown = Delivery::dropped(
-        Delivery::Error::Unknown, Text::tr("the sink was closed while the event was under way: it may have arrived"));
     for (const StateRef<Call> &call : std::exchange(m_calls, {})) {
-        const qsizetype left = call->left();
-        m_statistics.inFlight -= left;
-        noteLeft(section, call->batch.mid(call->position), call->upstream, call->isParked ? discarded() : unknown,
-                 call.get());
-        if (!call->isParked)
-            m_closeUnknown += left;
-        call->isOver = true;
+        endCallLeft(section, call.get());
         section->oldCalls.append(call);
     }
+    // What had to wait comes last, as it would have been delivered.
+    for (const Node *node = waiting.head; node; node = node->next) {
+        if (!node->isCommand())
+            noteLeft(section, node->batch, node->upstream, CompletionState::discarded());
+    }
+    // To destroy a million events takes long, and this may be the GUI thread.
+    (m_consumer && m_pump ? m_trash : section.rare().garbage).takeAll(waiting);
     m_parkedCount = 0;
     m_lanes.reset();
     m_mustInterrupt = true;
@@ -248,13 +239,33 @@ void Mailbox::expire(Section &section)
     kick(section.after());
 }
 
+// A call that the close did not wait for.
+void Mailbox::endCallLeft(Section &section, Call *call)
+{
+    static const Delivery unknown = Delivery::dropped(
+        Delivery::Error::Unknown, Text::tr("the sink was closed while the event was under way: it may have arrived"));
+    m_statistics.inFlight -= call->left();
+    if (!call->isParked)
+        m_closeUnknown += call->left();
+    qsizetype position = call->position;
+    const auto end = [&](qsizetype count, const Delivery &delivery) {
+        count = std::min(count, call->batch.size() - position);
+        noteLeft(section, call->batch.mid(position, count), call->upstream, delivery, call);
+        position += count;
+    };
+    for (const auto &[count, delivery] : call->outlook)
+        end(count, delivery);
+    end(call->batch.size(), call->isParked ? CompletionState::discarded() : unknown);
+    call->isOver = true;
+}
+
 // An event that the close did not wait for.
 void Mailbox::noteLeft(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery,
                        Call *call)
 {
     if (batch.isEmpty())
         return;
-    m_closeLeft += batch.size();
+    m_closeLeft += delivery.isFailure() ? batch.size() : 0;
     account(section, batch, upstream, delivery, call);
 }
 
@@ -273,7 +284,7 @@ void Mailbox::advanceClose(Section &section, const std::shared_ptr<Consumer> &co
             return;
         }
     }
-    if (m_stage != Stage::ClosingTargets || (m_openLinks > 0 && !isLeavingLinks()) || m_deadLettersOnTheWay > 0)
+    if (m_stage != Stage::ClosingTargets || (m_openLinks > 0 && !isLeavingLinks()) || m_onTheWay > 0)
         return;
     m_stage = Stage::Finishing;
     section.unlock();

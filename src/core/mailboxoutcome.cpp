@@ -89,7 +89,7 @@ void Mailbox::putBack(Call *call, const Batch &batch)
     node->upstream = call->upstream;
     const auto lane = batch.orderKey() && m_lanes ? m_lanes->byKey.find(batch.orderKey()) : LaneMap::iterator();
     if (batch.orderKey() && m_lanes && lane != m_lanes->byKey.end()) {
-        lane->second.count += batch.size();
+        m_lanes->addEvents(lane->second, batch.size());
         lane->second.waiting.prepend(node);
     } else {
         m_queue.prepend(node);
@@ -177,7 +177,7 @@ void Mailbox::noteDrop(Section &section, const Batch &batch, const Delivery &del
     if (!m_hasDeadLetters || DeliveryAccess::isDeadLettered(delivery))
         return;
     section.rare().deadLetterBox = m_deadLetters.lock();
-    ++m_deadLettersOnTheWay;
+    ++m_onTheWay;
     section.rare().deadLetters.emplace_back(batch,
                                             std::make_shared<GivenUp>(GivenUp{delivery, labelLocked(), m_identity}));
 }
@@ -186,8 +186,8 @@ void Mailbox::noteDrop(Section &section, const Batch &batch, const Delivery &del
 void Mailbox::noteDeadLetters(int batches)
 {
     Section section(this);
-    m_deadLettersOnTheWay -= batches;
-    if (m_stage != Stage::Open && m_deadLettersOnTheWay == 0)
+    m_onTheWay -= batches;
+    if (m_stage != Stage::Open && m_onTheWay == 0)
         kick(section.after());
 }
 
@@ -214,21 +214,40 @@ void Mailbox::checkRoom(Aftermath &after)
     }
 }
 
-void Mailbox::parkCall(Call *call, bool parked)
+void Mailbox::parkCall(Call *call, const Outlook &outlook)
 {
     CompletionRef upstream;
     {
         Section section(this);
-        if (call->isOver || call->isParked == parked)
+        if (call->isOver || call->isParked)
             return;
-        call->isParked = parked;
-        m_parkedCount += parked ? 1 : -1;
+        call->isParked = true;
+        call->outlook = outlook;
+        ++m_parkedCount;
         upstream = call->upstream;
         if (hasWork() || isHopperOpen())
             kick(section.after());
     }
     if (upstream)
-        upstream->setParked(parked);
+        upstream->park(outlook);
+}
+
+void Mailbox::resumeCall(Call *call)
+{
+    CompletionRef upstream;
+    {
+        Section section(this);
+        if (call->isOver || !call->isParked)
+            return;
+        call->isParked = false;
+        call->outlook.clear();
+        --m_parkedCount;
+        upstream = call->upstream;
+        if (hasWork() || isHopperOpen())
+            kick(section.after());
+    }
+    if (upstream)
+        upstream->resume();
 }
 
 } // namespace Qanat

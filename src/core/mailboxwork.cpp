@@ -38,7 +38,9 @@ void appendDeadLetters(QList<Event> &events, QList<Event> &returned, const Node 
     const Delivery &delivery = node.givenUp->reason;
     const Delivery cause = delivery.cause().isFailure() ? delivery.cause() : delivery;
     const QString reason = delivery.toString();
-    const QString error = QString::fromLatin1(QMetaEnum::fromType<Delivery::Error>().valueToKey(int(cause.error())));
+    // That a close came says more about the event than what went before.
+    const Delivery::Error code = delivery.error() == Delivery::Error::Discarded ? delivery.error() : cause.error();
+    const QString error = QString::fromLatin1(QMetaEnum::fromType<Delivery::Error>().valueToKey(int(code)));
     const int attempts = std::max(delivery.attempts(), cause.attempts());
     const int status = cause.status();
     const QString answer = cause.answer();
@@ -89,7 +91,7 @@ bool Mailbox::isGathering() const
 {
     return m_gathering && !m_gathering->isOver && m_stage == Stage::Open
            && !(m_queue.head && m_queue.head->upstream) // Somebody waits for the outcome.
-           && m_statistics.pending - m_statistics.inFlight < enough()
+           && waitingCount() < enough()
            && (m_limits.bytes == Limits::Unlimited || m_statistics.pendingBytes < m_limits.bytes / 2);
 }
 
@@ -100,6 +102,19 @@ qsizetype Mailbox::enough() const
 }
 
 // From the first event on that waits. Nobody is woken meanwhile, unless there is enough.
+// The oldest of what can go now.
+nanoseconds Mailbox::waitingSince() const
+{
+    if (m_lanes) {
+        for (const quint64 key : m_lanes->ready) {
+            const auto lane = m_lanes->byKey.find(key);
+            if (lane != m_lanes->byKey.end() && lane->second.waiting.head)
+                return lane->second.waiting.head->stamp;
+        }
+    }
+    return m_queue.isEmpty() ? now() : m_queue.head->stamp;
+}
+
 void Mailbox::waitForMore()
 {
     if (std::exchange(m_gathering->isWaiting, true))
@@ -116,9 +131,8 @@ void Mailbox::waitForMore()
             }
         });
     }
-    const nanoseconds since = m_queue.isEmpty() ? now() : m_queue.head->stamp;
     m_gathering->timer->start(m_otherClocks.empty() ? Clock::system() : m_otherClocks.back(),
-                              since + m_gathering->time);
+                              waitingSince() + m_gathering->time);
 }
 
 bool Mailbox::isIdle() const
@@ -300,7 +314,7 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
         return true;
     }
     if (isGathering()) {
-        if (m_statistics.pending > m_statistics.inFlight)
+        if (waitingCount() > 0)
             waitForMore();
         return emptyTrash(section);
     }
@@ -456,9 +470,12 @@ StateRef<Call> Mailbox::nextOfLanes(Section &section)
         lane.waiting.prepend(rest);
         batch = batch.mid(0, count);
     }
-    lane.count -= count;
+    m_lanes->addEvents(lane, -count);
     StateRef<Call> call = makeCall(std::move(batch), first->stamp, std::move(first->upstream));
-    lane.running = call.get();
+    m_lanes->setRunning(lane, call.get());
+    // Until the last of them has gone, they have waited long enough.
+    if (waitingCount() == 0)
+        gatherAnew();
     return call;
 }
 
@@ -467,7 +484,7 @@ void Mailbox::dropEmptyLanes()
 {
     if (!m_lanes) // It has expired meanwhile.
         return;
-    auto &[lanes, ready] = *m_lanes;
+    auto &[lanes, ready, held] = *m_lanes;
     while (!ready.empty()) {
         const auto lane = lanes.find(ready.front());
         if (lane != lanes.end() && !lane->second.waiting.isEmpty())
@@ -538,7 +555,7 @@ void Mailbox::sort(Section &section)
         part->stamp = node->stamp;
         part->upstream = ledger ? CompletionAccess::take(ledger->part(positions)) : node->upstream;
         if (m_isExpired) {
-            noteLeft(section, part->batch, part->upstream, discarded());
+            noteLeft(section, part->batch, part->upstream, CompletionState::discarded());
             section.rare().garbage.append(part);
         } else {
             addToLane(section, key, part);
@@ -586,7 +603,7 @@ void Mailbox::markDeadLetters(Section &section)
     if (!returned.isEmpty())
         dropReturned(section, Batch(returned), sinks.join(u", "_s));
     if (m_isExpired) {
-        noteLeft(section, marked->batch, {}, discarded());
+        noteLeft(section, marked->batch, {}, CompletionState::discarded());
         section.rare().garbage.append(marked);
     } else if (marked->batch.isEmpty()) {
         section.rare().garbage.append(marked);
@@ -614,7 +631,7 @@ void Mailbox::addToLane(Section &section, quint64 key, Node *node)
 {
     const auto [place, isNew] = m_lanes->byKey.try_emplace(key);
     Lane &lane = place->second;
-    lane.count += node->batch.size();
+    m_lanes->addEvents(lane, node->batch.size());
     lane.waiting.append(node);
     // Where the oldest makes room for what is new, a key that waits for another try must not take the room of all others. Where
     // writers are held back or turned away instead, what was accepted stays.
@@ -629,7 +646,7 @@ void Mailbox::addToLane(Section &section, quint64 key, Node *node)
                               Text::tr("the events of a key that waits for another try may fill half of the limit"));
         Node *const oldest = lane.waiting.head;
         account(section, oldest->batch.mid(0, 1), oldest->upstream, full);
-        --lane.count;
+        m_lanes->addEvents(lane, -1);
         BatchBuilder::dropFirst(oldest->batch, 1);
         if (oldest->batch.isEmpty())
             section.rare().garbage.append(lane.waiting.takeFirst());
@@ -644,13 +661,18 @@ StateRef<Call> Mailbox::makeCall(Batch batch, nanoseconds stamp, CompletionRef u
     m_calls.append(StateRef<Call>(call));
     m_runLength += call->batch.size();
     m_statistics.inFlight += call->batch.size();
-    // (With several keys all of them have waited long enough.)
-    if (m_gathering && (!hasLanes() || m_statistics.pending == m_statistics.inFlight)) {
-        m_gathering->isOver = false;
-        if (std::exchange(m_gathering->isWaiting, false))
-            m_gathering->timer->stop();
-    }
+    if (!hasLanes())
+        gatherAnew();
     return StateRef<Call>(call);
+}
+
+void Mailbox::gatherAnew()
+{
+    if (!m_gathering)
+        return;
+    m_gathering->isOver = false;
+    if (std::exchange(m_gathering->isWaiting, false))
+        m_gathering->timer->stop();
 }
 
 void Mailbox::invoke(Section &section, Call *call, Consumer &consumer, nanoseconds time)
@@ -698,7 +720,7 @@ void Mailbox::endCall(Section &section, Call *call)
     if (m_lanes) {
         const auto lane = m_lanes->byKey.find(call->batch.orderKey());
         if (lane != m_lanes->byKey.end() && lane->second.running == call) {
-            lane->second.running = nullptr;
+            m_lanes->setRunning(lane->second, nullptr);
             if (lane->second.waiting.isEmpty())
                 m_lanes->byKey.erase(lane);
             else

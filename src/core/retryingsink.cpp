@@ -82,7 +82,24 @@ struct Try
         return other.isFailure() && other.canRetry() && !failure.canRetry() && !failure.isClosed();
     }
 
-    void park() { ledger ? ledger->park() : upstream.park(); }
+    // Should a close end the wait, what was tried is told with the reason why that was not enough.
+    void park()
+    {
+        Outlook outlook;
+        for (const int count : attempts) {
+            Delivery left = CompletionState::discarded();
+            if (count > 0)
+                left = left.withAttempts(count).withCause(failure);
+            if (!outlook.empty() && outlook.back().second.attempts() == count)
+                ++outlook.back().first;
+            else
+                outlook.emplace_back(1, left);
+        }
+        if (ledger)
+            ledger->park(positions, outlook);
+        else
+            CompletionAccess::park(upstream, outlook);
+    }
     void resume() { ledger ? ledger->resume() : upstream.resume(); }
 
     void settle(qsizetype index, qsizetype count, const Delivery &delivery)

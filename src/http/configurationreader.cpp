@@ -84,21 +84,26 @@ void ConfigurationReader::read(const QString &name, QStringList &value)
     }
 }
 
-void ConfigurationReader::read(const QString &name, int &value, int least, int most)
+void ConfigurationReader::read(const QString &name, int &value)
 {
     qint64 number = value;
-    read(name, number, least, most);
+    readNumber(name, number, std::numeric_limits<int>::max());
     value = int(number);
 }
 
-void ConfigurationReader::read(const QString &name, qint64 &value, qint64 least, qint64 most)
+void ConfigurationReader::read(const QString &name, qint64 &value)
+{
+    readNumber(name, value, qint64(1) << 53); // Beyond that a JSON number may be another one.
+}
+
+void ConfigurationReader::readNumber(const QString &name, qint64 &value, qint64 most)
 {
     const QJsonValue found = take(name);
     if (found.isUndefined())
         return;
     const double number = found.toDouble(std::nan(""));
-    if (!(number >= double(least)) || !(number <= double(most)) || std::trunc(number) != number)
-        return failKind(name, HttpSink::tr("a whole number from %1 to %2").arg(least).arg(most));
+    if (!(number >= 0) || !(number <= double(most)) || std::trunc(number) != number)
+        return failKind(name, HttpSink::tr("a whole number from 0 to %1").arg(most));
     value = qint64(number);
 }
 

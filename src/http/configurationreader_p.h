@@ -30,9 +30,11 @@ public:
 
     void read(const QString &name, QString &value);
     void read(const QString &name, QStringList &value);
-    //! From \a least to \a most.
-    void read(const QString &name, int &value, int least, int most);
-    void read(const QString &name, qint64 &value, qint64 least, qint64 most);
+    //!@{
+    //! A whole number that is not negative.
+    void read(const QString &name, int &value);
+    void read(const QString &name, qint64 &value);
+    //!@}
     void readDuration(const QString &name, std::chrono::milliseconds &value);
     void readSize(const QString &name, qint64 &value);
     //! One of several words.
@@ -67,6 +69,7 @@ private:
     [[nodiscard]] QJsonValue take(const QString &name);
     void failWord(const QString &name, const QString &word, const QStringList &known);
     void failKind(const QString &name, const QString &kind);
+    void readNumber(const QString &name, qint64 &value, qint64 most);
 
     const QJsonObject m_object;
     const QString m_path;

@@ -8,6 +8,12 @@
 
 namespace Qanat {
 
+//! What is wrong with its numbers, with the place as EndpointConfiguration::fromJson() names it; empty if nothing is.
+[[nodiscard]] QString valueFault(const EndpointConfiguration &configuration);
+
+//! Whether they belong together.
+[[nodiscard]] bool isKeyOf(const QSslKey &key, const QSslCertificate &certificate);
+
 //! Sets what of it is a matter of the sink. Answers what is wrong with it, as EndpointConfiguration::errorText() does.
 [[nodiscard]] QString configure(HttpSink &sink, const EndpointConfiguration &configuration);
 

@@ -74,8 +74,6 @@ QString wordFor(T value, const Words<T> &words)
     return place == words.end() ? QString() : place->first;
 }
 
-constexpr int Most = std::numeric_limits<int>::max();
-
 void readHeaders(ConfigurationReader &reader, QList<HttpMessage::Header> &headers)
 {
     for (const QString &name : reader.names()) {
@@ -162,6 +160,8 @@ void readTls(ConfigurationReader &reader, EndpointConfiguration &configuration)
     }
     if (configuration.clientKey.isNull())
         reader.fail(u"key"_s, HttpSink::tr("there is no private key in the file, or it has a passphrase"));
+    else if (!configuration.clientCertificate.isNull() && !isKeyOf(configuration.clientKey, configuration.clientCertificate))
+        reader.fail(u"key"_s, HttpSink::tr("is not that of the certificate"));
 }
 
 void readProxy(ConfigurationReader &reader, QNetworkProxy &proxy)
@@ -196,6 +196,9 @@ void readAnswers(ConfigurationReader &reader, EndpointConfiguration &configurati
             reader.fail(u"profile"_s, named.errorText());
     }
     reader.readSize(u"limit"_s, configuration.answerLimit);
+    int refusals = configuration.answerProfile.refusalLimit();
+    reader.read(u"refusalLimit"_s, refusals);
+    configuration.answerProfile = configuration.answerProfile.withRefusalLimit(refusals);
     ConfigurationReader &exceptions = reader.part(u"readings"_s);
     for (const QString &status : exceptions.names()) {
         AnswerProfile::Reading reading{};
@@ -212,12 +215,12 @@ void readRetry(ConfigurationReader &reader, EndpointConfiguration &configuration
 {
     reader.readDuration(u"backoff"_s, configuration.backoff);
     reader.readDuration(u"maximumBackoff"_s, configuration.maximumBackoff);
-    reader.read(u"threshold"_s, configuration.breakerThreshold, 1, Most);
+    reader.read(u"threshold"_s, configuration.breakerThreshold);
     reader.readDuration(u"wait"_s, configuration.breakerWait);
     reader.readDuration(u"maximumWait"_s, configuration.maximumBreakerWait);
     reader.readDuration(u"maximumBlockedWait"_s, configuration.maximumBlockedWait);
     reader.readDuration(u"maximumAge"_s, configuration.maximumAge);
-    reader.read(u"maximumAttempts"_s, configuration.maximumAttempts, 1, Most);
+    reader.read(u"maximumAttempts"_s, configuration.maximumAttempts);
 }
 
 void readSecrets(ConfigurationReader &reader, QList<WebhookSecret> &secrets)
@@ -245,11 +248,11 @@ Result<EndpointConfiguration> EndpointConfiguration::fromJson(const QJsonObject 
     reader.readWord(u"contentMode"_s, configuration.contentMode, contentModes());
     reader.readWord(u"compression"_s, configuration.compression, compressions());
     ConfigurationReader &batch = reader.part(u"batch"_s);
-    batch.read(u"count"_s, configuration.maximumBatchCount, 1, Most);
+    batch.read(u"count"_s, configuration.maximumBatchCount);
     batch.readSize(u"size"_s, configuration.maximumBatchSize);
     batch.readDuration(u"linger"_s, configuration.linger);
     reader.readSize(u"maximumEventSize"_s, configuration.maximumEventSize);
-    reader.read(u"requestsInFlight"_s, configuration.requestsInFlight, 1, 6);
+    reader.read(u"requestsInFlight"_s, configuration.requestsInFlight);
     reader.read(u"orderKey"_s, configuration.orderKey);
     if (const QString fault = orderKeyFault(configuration.orderKey); !fault.isEmpty())
         reader.fail(u"orderKey"_s, fault);
@@ -265,12 +268,14 @@ Result<EndpointConfiguration> EndpointConfiguration::fromJson(const QJsonObject 
     readAnswers(reader.part(u"answers"_s), configuration);
     readRetry(reader.part(u"retry"_s), configuration);
     ConfigurationReader &limits = reader.part(u"limits"_s);
-    limits.read(u"events"_s, configuration.limits.events, 1, qint64(1) << 53);
+    limits.read(u"events"_s, configuration.limits.events);
     limits.readSize(u"size"_s, configuration.limits.bytes);
     limits.readWord(u"overflow"_s, configuration.limits.overflow, overflows());
     if (const Delivery fault = checkTarget(configuration.url, configuration.plainHttp); fault.isFailure())
         reader.fail(u"url"_s, fault.errorText());
-    const QString error = reader.finish();
+    QString error = reader.finish();
+    if (error.isEmpty())
+        error = valueFault(configuration);
     if (!error.isEmpty())
         return Failure{error};
     return configuration;
@@ -315,7 +320,9 @@ QJsonObject EndpointConfiguration::toJson() const
         if (const auto reading = answerProfile.reading(status); reading != basis.reading(status))
             exceptions.insert(QString::number(status), wordFor(reading, readings()));
     }
-    QJsonObject answers{{u"profile"_s, answerProfile.name()}, {u"limit"_s, formatByteSize(answerLimit)}};
+    QJsonObject answers{{u"profile"_s, answerProfile.name()},
+                        {u"limit"_s, formatByteSize(answerLimit)},
+                        {u"refusalLimit"_s, answerProfile.refusalLimit()}};
     if (!exceptions.isEmpty())
         answers.insert(u"readings"_s, exceptions);
     object.insert(u"answers"_s, answers);

@@ -11,6 +11,7 @@
 #include <QtNetwork/qnetworkrequest.h>
 #include <QtNetwork/qsslcertificate.h>
 #include <QtNetwork/qsslconfiguration.h>
+#include <QtNetwork/qsslerror.h>
 #include <QtNetwork/qsslkey.h>
 
 #include <algorithm>
@@ -47,6 +48,10 @@ HttpExchange::HttpExchange(std::shared_ptr<HttpConnections> connections, const Q
 {
     connect(m_reply, &QNetworkReply::requestSent, this, &HttpExchange::requestSent);
     connect(m_reply, &QNetworkReply::encrypted, this, &HttpExchange::checkKey);
+    connect(m_reply, &QNetworkReply::sslErrors, this, [this](const QList<QSslError> &errors) {
+        for (const QSslError &error : errors)
+            m_distrust.append(error.errorString());
+    });
     connect(m_reply, &QNetworkReply::readyRead, this, &HttpExchange::readAnswer);
     connect(m_reply, &QNetworkReply::finished, this, [this] {
         readAnswer();

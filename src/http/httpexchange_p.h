@@ -56,6 +56,8 @@ public:
     //! Of its body what was read, without what it repeats of the request that others must not see.
     [[nodiscard]] QString answer() const;
     [[nodiscard]] QNetworkReply::NetworkError error() const { return m_reply->error(); }
+    //! What is wrong with the certificate of the other side, for people; empty where nothing is known.
+    [[nodiscard]] QString distrust() const { return m_distrust.join(u"; "); }
     [[nodiscard]] QUrl url() const { return m_reply->url(); }
     [[nodiscard]] const std::shared_ptr<HttpConnections> &connections() const { return m_connections; }
     //! Nothing new may be sent on them.
@@ -77,6 +79,7 @@ private:
     QDeadlineTimer m_requestDeadline;
     QNetworkReply *m_reply = nullptr;
     QByteArray m_answer;
+    QStringList m_distrust;
     End m_end = End::Reply;
     bool m_isSent = false;
     bool m_isOver = false;

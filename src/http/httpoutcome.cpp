@@ -76,7 +76,7 @@ Delivery outcomeOfAnswer(const HttpAnswer &answer, AnswerProfile::Reading readin
     return wait ? failure.withRetryAfter(*wait) : failure;
 }
 
-Delivery outcomeOfError(QNetworkReply::NetworkError error, const QString &origin)
+Delivery outcomeOfError(QNetworkReply::NetworkError error, const QString &origin, const QString &distrust)
 {
     using Error = Delivery::Error;
     switch (error) {
@@ -90,8 +90,11 @@ Delivery outcomeOfError(QNetworkReply::NetworkError error, const QString &origin
     case QNetworkReply::TimeoutError:
         return networkFailure(Error::Timeout, origin, HttpSink::tr("the connection timed out"));
     case QNetworkReply::SslHandshakeFailedError:
-        return networkFailure(Error::Security, origin,
-                              HttpSink::tr("TLS failed: the other side is not trusted, or does not speak it"));
+        return networkFailure(
+            Error::Security, origin,
+            distrust.isEmpty()
+                ? HttpSink::tr("TLS failed: the other side does not speak it, or no version from 1.2 on, or refuses this one")
+                : HttpSink::tr("TLS failed, its certificate is not trusted: %1").arg(distrust));
     case QNetworkReply::NoError: // With a status that is none.
     case QNetworkReply::ProtocolFailure:
     case QNetworkReply::ProtocolInvalidOperationError:

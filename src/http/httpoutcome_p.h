@@ -29,8 +29,9 @@ struct HttpAnswer
 [[nodiscard]] Delivery outcomeOfAnswer(const HttpAnswer &answer, AnswerProfile::Reading reading,
                                        std::chrono::milliseconds wallClock, const QString &origin);
 
-//! What it means that no answer came because of \a error.
-[[nodiscard]] Delivery outcomeOfError(QNetworkReply::NetworkError error, const QString &origin);
+//! What it means that no answer came because of \a error; \a distrust is what is wrong with the certificate of the other side.
+[[nodiscard]] Delivery outcomeOfError(QNetworkReply::NetworkError error, const QString &origin,
+                                      const QString &distrust);
 
 } // namespace Qanat
 

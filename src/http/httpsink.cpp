@@ -452,7 +452,7 @@ Delivery HttpSinkPrivate::outcomeOf(const HttpExchange &exchange, AnswerProfile:
     case HttpExchange::End::Reply:
         break;
     }
-    return outcomeOfError(exchange.error(), where);
+    return outcomeOfError(exchange.error(), where, exchange.distrust());
 }
 
 HttpSink::HttpSink(const QUrl &url, QObject *parent)

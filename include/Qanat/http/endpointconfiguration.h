@@ -125,7 +125,8 @@ public:
      *   "tls": { "authorities": "ca.pem", "pinnedKeys": [ "base64" ], "certificate": "client.pem", "key": "client.key" },
      *   "proxy": "none",                                    // or system, http://host:port, socks5://host:port
      *   "timeouts": { "connect": "15s", "request": "30s" },
-     *   "answers": { "profile": "default", "limit": "20kB", "readings": { "409": "delivered" } },
+     *   "answers": { "profile": "default", "limit": "20kB", "refusalLimit": 10,
+     *                "readings": { "409": "delivered" } },
      *   "retry": { "backoff": "1s", "maximumBackoff": "5m", "threshold": 5, "wait": "1s", "maximumWait": "5m",
      *              "maximumBlockedWait": "1h", "maximumAge": "3d", "maximumAttempts": 20 },
      *   "limits": { "events": 10000, "size": "16MiB", "overflow": "dropOldest" }    // or reject, wait
@@ -144,7 +145,7 @@ public:
      */
     [[nodiscard]] QJsonObject toJson() const;
 
-    //! What is wrong with it, as `url: ...`; empty if nothing is. Shows no secrets.
+    //! What is wrong with it, at its place in the JSON, as `url: ...`; empty if nothing is. Shows no secrets.
     [[nodiscard]] QString errorText() const;
 };
 

@@ -91,6 +91,7 @@ private Q_SLOTS:
     void lingers_notWhereTheBytesAreMany();
     void lingers_forWhatCameMeanwhile();
     void lingers_forEveryKey();
+    void lingers_whileAKeyHasABacklog();
     void aPoolMayGoBeforeItsQueues();
     void saysWhatIsLostWhenItIsDestroyed();
 };
@@ -994,6 +995,42 @@ void QueueTest::lingers_forEveryKey()
     l.clock->advance(1h);
     QANAT_WAIT(l.recording->count() == 8);
     QCOMPARE(l.recording->callCount(), 4);
+    QANAT_BALANCED(*l.queue);
+}
+
+// What waits for a call of its key is not in the way of the others' gathering.
+void QueueTest::lingers_whileAKeyHasABacklog()
+{
+    Lingering l(4);
+    l.recording->defer();
+    const auto writeThree = [&l](const QString &subject) {
+        for (int i = 0; i < 3; ++i) {
+            Event event = someEvent();
+            event.setSubject(subject);
+            l.queue->write(event);
+        }
+    };
+    writeThree(u"stuck"_s);
+    QANAT_WAIT(l.clock->nextDue());
+    l.clock->advance(1h);
+    QANAT_WAIT(l.recording->deferredCalls() == 1);
+    writeThree(u"stuck"_s);
+    writeThree(u"one"_s);
+    QANAT_WAIT(l.clock->nextDue());
+    l.clock->advance(1h);
+    QANAT_WAIT(l.recording->deferredCalls() == 2);
+    writeThree(u"other"_s);
+    QANAT_WAIT(l.clock->nextDue());
+    QCOMPARE(l.recording->count(), 6);
+    l.clock->advance(1h);
+    QANAT_WAIT(l.recording->deferredCalls() == 3);
+    QCOMPARE(l.recording->count(), 9);
+    // Those have waited long enough.
+    l.recording->settle(3);
+    QANAT_WAIT(l.recording->count() == 12);
+    QCOMPARE(l.recording->callCount(), 4);
+    l.recording->settleAll();
+    QANAT_WAIT(l.queue->statistics().delivered == 12);
     QANAT_BALANCED(*l.queue);
 }
 

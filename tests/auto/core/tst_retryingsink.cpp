@@ -4,6 +4,7 @@
 #include "qanattest.h"
 
 #include <Qanat/CircuitBreaker>
+#include <Qanat/DeadLetters>
 #include <Qanat/ExponentialBackoff>
 #include <Qanat/Queue>
 #include <Qanat/RetryingSink>
@@ -125,6 +126,8 @@ private Q_SLOTS:
     void line27_closeDuringAWaitEndsTheWait();
     void line27_closeInterruptsAnAttemptAtTheDeadline();
     void line27_closeDeliversWhatCanBeDelivered();
+    void line27_whatACloseLeavesTellsWhatWasTried_data();
+    void line27_whatACloseLeavesTellsWhatWasTried();
     void line28_aDropIsNoSuccess();
     void line29_whatCannotSucceedIsNotTriedAgain();
     void line30_attemptsAreLimited();
@@ -418,6 +421,60 @@ void RetryingSinkTest::line27_closeDeliversWhatCanBeDelivered()
     QVERIFY(closing.result().isClean());
     QVERIFY(sent.result().isSuccess());
     QCOMPARE(retrying.recording->deliveredCount(), 5);
+}
+
+void RetryingSinkTest::line27_whatACloseLeavesTellsWhatWasTried_data()
+{
+    QTest::addColumn<bool>("isWhole");
+    QTest::newRow("all was tried") << true;
+    QTest::newRow("one is refused, one delivered, the rest handed back") << false;
+}
+
+// In the order of the events, each with what is known of it.
+void RetryingSinkTest::line27_whatACloseLeavesTellsWhatWasTried()
+{
+    QFETCH(const bool, isWhole);
+    Retrying retrying(ExponentialBackoff(1h, 1h, 1h));
+    retrying.recording->defer();
+    DeadLetters dead(100);
+    const RetryingSink *const sink = retrying.sink.get();
+    Queue queue(std::move(retrying.sink));
+    queue.setDeadLetterSink(&dead);
+    const QList<Event> events = someEvents(6);
+    queue.write(Batch(events.mid(0, 4)));
+    QVERIFY(retrying.recording->waitForDeferredCalls(1));
+    queue.write(Batch(events.mid(4)));
+    const Delivery failure = passingFailure().withStatus(503).withAnswer(u"come again"_s);
+    if (isWhole) {
+        retrying.recording->settle(4, failure);
+    } else {
+        retrying.recording->settle(1, Delivery::failed(Delivery::Error::Refused, u"no"_s, Delivery::Retry::Never));
+        retrying.recording->settle(1, failure);
+        retrying.recording->settle(1, Delivery::delivered());
+        retrying.recording->settle(1, Delivery::untried());
+    }
+    QANAT_WAIT(sink->retryState() == State::BackingOff);
+    queue.close(0s);
+    const qsizetype left = isWhole ? 6 : 5;
+    QANAT_WAIT(dead.count() == left);
+
+    QList<Event> found;
+    for (const DeadLetter &letter : dead.letters()) {
+        const qsizetype position = idsOf(events).indexOf(letter.event.id());
+        const bool isRefused = !isWhole && position == 0;
+        const bool isTried = isWhole ? position < 4 : position == 1;
+        found.append(letter.event);
+        QCOMPARE(letter.error, isRefused ? Delivery::Error::Refused : Delivery::Error::Discarded);
+        QCOMPARE(letter.attempts, isTried || isRefused ? 1 : 0);
+        QCOMPARE(letter.status, isTried ? 503 : 0);
+        QCOMPARE(letter.answer, isTried ? u"come again"_s : QString());
+        QCOMPARE(letter.reason.contains(failure.errorText()), isTried);
+    }
+    QStringList expected = idsOf(events);
+    if (!isWhole)
+        expected.removeAt(2);
+    QCOMPARE(idsOf(found), expected);
+    QCOMPARE(queue.statistics().delivered, isWhole ? 0 : 1);
 }
 
 void RetryingSinkTest::line28_aDropIsNoSuccess()

@@ -20,6 +20,7 @@ private Q_SLOTS:
     void defaultsStay();
     void whatIsWrongIsNamed_data();
     void whatIsWrongIsNamed();
+    void whatIsWrongInCodeIsNamedLikewise();
     void isWrittenWithoutSecrets();
     void isReadBack();
 };
@@ -50,7 +51,7 @@ const QByteArray Whole = R"({
     "tls": { "pinnedKeys": [ "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=" ] },
     "proxy": "socks5://proxy:1080",
     "timeouts": { "connect": "5s", "request": "1m" },
-    "answers": { "profile": "otlp", "limit": "1kB", "readings": { "409": "delivered", "500": "endpoint" } },
+    "answers": { "profile": "otlp", "limit": "1kB", "refusalLimit": 3, "readings": { "409": "delivered", "500": "endpoint" } },
     "retry": { "backoff": "2s", "maximumBackoff": "4m", "threshold": 7, "wait": "3s", "maximumWait": "6m",
                "maximumBlockedWait": "2h", "maximumAge": "7d", "maximumAttempts": 20 },
     "limits": { "events": 500, "size": "2MiB", "overflow": "reject" }
@@ -83,6 +84,7 @@ void TestEndpointConfiguration::readsEverything()
     QCOMPARE(read->connectTimeout, 5s);
     QCOMPARE(read->requestTimeout, 1min);
     QCOMPARE(read->answerProfile, AnswerProfile::otlp()
+                                      .withRefusalLimit(3)
                                       .withReading(409, AnswerProfile::Reading::Delivered)
                                       .withReading(500, AnswerProfile::Reading::EndpointFault));
     QCOMPARE(read->answerLimit, 1000);
@@ -125,14 +127,30 @@ void TestEndpointConfiguration::whatIsWrongIsNamed_data()
     row(R"("url": "http://example.org/canary")", u"url: http://example.org: http without TLS needs consent"_s);
     row(R"("contentMode": "xml")", u"contentMode: \"xml\" is none of structured, binary, batched, json"_s);
     row(R"("batch": 5)", u"batch: is not an object"_s);
-    row(R"("batch": {"count": 0})", u"batch.count: is not a whole number from 1"_s);
-    row(R"("batch": {"count": 1.5})", u"batch.count: is not a whole number from 1"_s);
-    row(R"("batch": {"count": 1e300})", u"batch.count: is not a whole number from 1"_s);
+    row(R"("batch": {"count": 0})", u"batch.count: 0 is less than 1"_s);
+    row(R"("batch": {"count": 1.5})", u"batch.count: is not a whole number from 0"_s);
+    row(R"("batch": {"count": 1e300})", u"batch.count: is not a whole number from 0 to 2147483647"_s);
     row(R"("batch": {"size": 5})", u"batch.size: is not a text"_s);
     row(R"("batch": {"size": "5"})", u"batch.size: \"5\" is no size: it has no unit"_s);
     row(R"("batch": {"linger": "5"})", u"batch.linger: \"5\" is no duration: it has no unit"_s);
     row(R"("batch": {"Linger": "5s"})", u"batch.Linger: is not known here"_s);
-    row(R"("requestsInFlight": 7)", u"requestsInFlight: is not a whole number from 1 to 6"_s);
+    row(R"("batch": {"size": "0B"})", u"batch.size: 0B is less than 1B"_s);
+    row(R"("batch": {"linger": "25h"})", u"batch.linger: 25h is more than 1d"_s);
+    row(R"("maximumEventSize": "0B")", u"maximumEventSize: 0B is less than 1B"_s);
+    row(R"("requestsInFlight": 7)", u"requestsInFlight: 7 is more than 6"_s);
+    row(R"("timeouts": {"connect": "0s"})", u"timeouts.connect: 0s is less than 1ms"_s);
+    row(R"("timeouts": {"request": "99d"})", u"timeouts.request: 99d is more than 1d"_s);
+    row(R"("answers": {"limit": "2GiB"})", u"answers.limit: 2GiB is more than 1GiB"_s);
+    row(R"("answers": {"refusalLimit": -1})", u"answers.refusalLimit: is not a whole number from 0"_s);
+    row(R"("retry": {"backoff": "10m"})", u"retry.maximumBackoff: 5m is less than 10m"_s);
+    row(R"("retry": {"wait": "0s"})", u"retry.wait: 0s is less than 1ms"_s);
+    row(R"("retry": {"maximumWait": "500ms"})", u"retry.maximumWait: 500ms is less than 1s"_s);
+    row(R"("retry": {"maximumBlockedWait": "500ms"})", u"retry.maximumBlockedWait: 500ms is less than 1s"_s);
+    row(R"("retry": {"maximumAge": "0s"})", u"retry.maximumAge: 0s is less than 1ms"_s);
+    row(R"("retry": {"maximumAttempts": 0})", u"retry.maximumAttempts: 0 is less than 1"_s);
+    row(R"("retry": {"threshold": 0})", u"retry.threshold: 0 is less than 1"_s);
+    row(R"("limits": {"events": 0})", u"limits.events: 0 is less than 1"_s);
+    row(R"("limits": {"size": "0B"})", u"limits.size: 0B is less than 1B"_s);
     row(R"("headers": {"X Y": "canary"})", u"headers.X Y: the name of a header"_s);
     row(R"("headers": {"X-Y": "canary\n"})", u"headers.X-Y: the value of a header"_s);
     row(R"("headers": {"X-Y": null})", u"headers.X-Y: is not a text"_s);
@@ -172,6 +190,27 @@ void TestEndpointConfiguration::whatIsWrongIsNamed()
     QVERIFY(!read);
     QVERIFY2(read.errorText().startsWith(error), qPrintable(read.errorText()));
     QVERIFY2(!read.errorText().contains(u"canary"_s), qPrintable(read.errorText()));
+}
+
+void TestEndpointConfiguration::whatIsWrongInCodeIsNamedLikewise()
+{
+    EndpointConfiguration good;
+    good.url = QUrl(u"https://example.org"_s);
+    QCOMPARE(good.errorText(), QString());
+    const auto faultOf = [&good](const std::function<void(EndpointConfiguration &)> &change) {
+        EndpointConfiguration changed = good;
+        change(changed);
+        return changed.errorText();
+    };
+    QCOMPARE(faultOf([](auto &c) { c.url = QUrl(u"ftp://example.org"_s); }),
+             u"url: the URL is neither http nor https"_s);
+    QCOMPARE(faultOf([](auto &c) { c.requestsInFlight = 99; }), u"requestsInFlight: 99 is more than 6"_s);
+    QCOMPARE(faultOf([](auto &c) { c.requestTimeout = -1ms; }),
+             u"timeouts.request: a negative duration is less than 1ms"_s);
+    QCOMPARE(faultOf([](auto &c) { c.maximumAttempts = -1; }), u"retry.maximumAttempts: -1 is less than 1"_s);
+    QCOMPARE(faultOf([](auto &c) { c.limits.events = 0; }), u"limits.events: 0 is less than 1"_s);
+    QCOMPARE(faultOf([](auto &c) { c.maximumAge = std::chrono::milliseconds::max(); }), QString());
+    QCOMPARE(faultOf([](auto &c) { c.limits = Limits(); }), QString());
 }
 
 void TestEndpointConfiguration::isWrittenWithoutSecrets()

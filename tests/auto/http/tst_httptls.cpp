@@ -6,10 +6,12 @@
 #include "httpprobe.h"
 #include "warnings_p.h"
 
+#include <Qanat/EndpointConfiguration>
 #include <Qanat/HttpReceiver>
 
 #include <QtCore/qcryptographichash.h>
 #include <QtCore/qfile.h>
+#include <QtCore/qjsonobject.h>
 #include <QtCore/qstandardpaths.h>
 #include <QtCore/qtemporarydir.h>
 #include <QtNetwork/qsslcertificate.h>
@@ -48,6 +50,8 @@ private Q_SLOTS:
     void aPinnedKeyIsTrusted();
     void anotherKeyGetsNothing();
     void aClientCertificateIsShown();
+    void aKeyThatIsNotThatOfTheCertificateIsNamed();
+    void whoSpeaksNoTlsIsNamed();
     void http2IsNotSpoken();
 
 private:
@@ -145,8 +149,11 @@ void TestHttpTls::line34_anAuthorityIsTrustedWhereItIsConfigured()
 void TestHttpTls::nobodyElseIs_data()
 {
     QTest::addColumn<QString>("certificate");
-    for (const char *name : {"self", "unknown", "otherhost", "expired"})
-        QTest::newRow(name) << QString::fromLatin1(name);
+    QTest::addColumn<QString>("reason"); // In Qt's words.
+    QTest::newRow("self") << u"self"_s << u"self-signed"_s;
+    QTest::newRow("unknown") << u"unknown"_s << u"issuer certificate"_s;
+    QTest::newRow("otherhost") << u"otherhost"_s << u"host name"_s;
+    QTest::newRow("expired") << u"expired"_s << u"expired"_s;
 }
 
 void TestHttpTls::nobodyElseIs()
@@ -155,6 +162,9 @@ void TestHttpTls::nobodyElseIs()
     const Delivery outcome = deliveryTo(certificate);
     QCOMPARE(outcome.error(), Error::Security);
     QVERIFY(outcome.canRetry()); // Somebody may mend it.
+    QFETCH(const QString, reason);
+    const QString text = outcome.errorText();
+    QVERIFY2(text.contains(u"not trusted"_s) && text.contains(reason), qPrintable(text));
 }
 
 void TestHttpTls::theDefaultOfTheApplicationDoesNotCount()
@@ -237,6 +247,40 @@ void TestHttpTls::aClientCertificateIsShown()
     sink.setClientCertificate(certificate(u"unknown"_s), key(u"unknown"_s));
     QVERIFY(!attemptOne(sink).isSuccess());
     QCOMPARE(receiver.requestCount(), 1u);
+}
+
+void TestHttpTls::aKeyThatIsNotThatOfTheCertificateIsNamed()
+{
+    EndpointConfiguration configuration;
+    configuration.url = QUrl(u"https://example.org"_s);
+    configuration.clientCertificate = certificate(u"client"_s);
+    QCOMPARE(configuration.errorText(), u"tls.certificate: goes together with key"_s);
+    configuration.clientKey = key(u"unknown"_s);
+    QCOMPARE(configuration.errorText(), u"tls.key: is not that of the certificate"_s);
+    configuration.clientKey = key(u"client"_s);
+    QCOMPARE(configuration.errorText(), QString());
+
+    openssl({u"ecparam"_s, u"-name"_s, u"prime256v1"_s, u"-genkey"_s, u"-noout"_s, u"-out"_s, path(u"curve.key"_s)});
+    openssl({u"req"_s, u"-x509"_s, u"-new"_s, u"-key"_s, path(u"curve.key"_s), u"-days"_s, u"30"_s, u"-subj"_s,
+             u"/CN=curve"_s, u"-out"_s, path(u"curve.pem"_s)});
+    QJsonObject json{{u"url"_s, u"https://example.org"_s},
+                     {u"tls"_s, QJsonObject{{u"certificate"_s, path(u"curve.pem"_s)}, {u"key"_s, path(u"curve.key"_s)}}}};
+    const auto read = EndpointConfiguration::fromJson(json);
+    QVERIFY2(read, qPrintable(read.errorText()));
+    QCOMPARE(read->errorText(), QString());
+    json.insert(u"tls"_s, QJsonObject{{u"certificate"_s, path(u"curve.pem"_s)}, {u"key"_s, path(u"client.key"_s)}});
+    QCOMPARE(EndpointConfiguration::fromJson(json).errorText(), u"tls.key: is not that of the certificate"_s);
+}
+
+void TestHttpTls::whoSpeaksNoTlsIsNamed()
+{
+    HttpReceiver receiver;
+    QUrl url = receiver.url();
+    url.setScheme(u"https"_s);
+    Probe sink(url);
+    const Delivery outcome = attemptOne(sink);
+    QCOMPARE(outcome.error(), Error::Security);
+    QVERIFY2(outcome.errorText().contains(u"does not speak it"_s), qPrintable(outcome.errorText()));
 }
 
 // To a server that would rather have it.
