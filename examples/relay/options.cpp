@@ -225,6 +225,8 @@ QList<EndpointOptions> endpointsOf(const QCommandLineParser &parser, Values &val
                 return values.fail(option, u"only with --content-mode batched a request has several events"_s);
         }
     }
+    if (parser.isSet(OrderKey) && members->requestsInFlight == 1)
+        return values.fail(OrderKey, u"with one request at a time the order of all is kept; --in-flight 2 or more asks for several"_s);
     EndpointOptions options;
     EndpointConfiguration &configuration = options.configuration;
     const EndpointConfiguration own = std::exchange(configuration, *members);
@@ -240,6 +242,9 @@ QList<EndpointOptions> endpointsOf(const QCommandLineParser &parser, Values &val
     configuration.breakerThreshold = values.read<int>(Threshold, parseCount).value_or(own.breakerThreshold);
     configuration.backoff = configuration.breakerWait =
         values.read<milliseconds>(Backoff, parseTime).value_or(own.breakerWait);
+    // Whoever asks for longer waits means it.
+    for (milliseconds *longest : {&configuration.maximumBackoff, &configuration.maximumBreakerWait, &configuration.maximumBlockedWait})
+        *longest = std::max(*longest, configuration.backoff);
     configuration.maximumAttempts = values.read<int>(MaxAttempts, parseCount).value_or(own.maximumAttempts);
     configuration.maximumAge = values.read<milliseconds>(MaxAge, parseTime).value_or(own.maximumAge);
     configuration.requestTimeout = values.read<milliseconds>(Timeout, parseTimeout).value_or(own.requestTimeout);
@@ -318,7 +323,8 @@ Relays events, one JSON value per line, from FILE or standard input to web servi
 
 A line that is an object with the member "specversion" is a CloudEvent and keeps its id; any other JSON value becomes the
 data of a new event. Empty lines are passed over. A line that is not JSON in UTF-8, or longer than 1 MiB, is named on
-standard error, counted and skipped. What fails in passing is tried again, with the same id, until it is delivered.
+standard error, counted and skipped; plain text becomes JSON by `jq -R .`. What fails in passing is tried again, with the same
+id, until it is delivered.
 
   --to URL                where to: each event goes to each endpoint, as a POST
   --config FILE           the endpoints, as JSON; the file says all about them, so no other option of theirs goes with it
@@ -333,7 +339,11 @@ standard error, counted and skipped. What fails in passing is tried again, with 
 
 For the endpoints of --to:
 
-  --content-mode MODE     what a request is: structured, binary, batched or json (default: structured)
+  --content-mode MODE     what a request is (default: structured):
+                            structured  the event as JSON
+                            binary      its data, with the attributes as headers (ce-id, ce-type, ...)
+                            batched     several events as a JSON array
+                            json        its data, and nothing of the attributes
   --batch N               batched: so many events in a request at most, up to 500 (default: 500)
   --linger TIME           batched: how long an event may wait for others (default: 1s)
   --gzip                  compresses what is sent
@@ -341,7 +351,11 @@ For the endpoints of --to:
   --order-key ATTRIBUTE   the key: source, subject, type or an extension attribute (default: source and subject together)
   --header 'Name: value'  goes with every request; any number of them
   --sign-key-file FILE    signs as Standard Webhooks say, with each of the secrets in FILE, one whsec_... per line
-  --profile NAME          how answers are read: default, otlp or standard-webhooks
+  --profile NAME          how answers are read (default: default); each takes 2xx for delivered:
+                            default            tries again after 5xx, 408 and 429; gives an event up after 400, 422
+                                               and the like; holds all after 401, 404, 3xx and the like; 410 ends it
+                            otlp               tries again after 429, 502, 503 and 504; gives up after all others
+                            standard-webhooks  tries again after all but 410
   --ca FILE               trusts the authorities whose certificates are in FILE (PEM), in place of the system's
   --allow-plain-http      http:// to other hosts than this one
   --timeout TIME          for one attempt, from connecting to the end of the answer (default: 30s)
@@ -364,7 +378,15 @@ marks of a dead letter, which are taken off before it is sent: {"deadlettersink"
 
 SIGINT and SIGTERM stop reading and drain for at most --drain-timeout (5s where none is given); a second one ends that.
 
-The last line on standard error is one JSON object with the totals. Exit status: 0 everything was delivered, 1 something
+The last line on standard error is one JSON object with the totals. read = rejected + filtered (no endpoint wants it) +
+delivered (everywhere where it is wanted) + dropped (given up somewhere) + pending; unread: the input did not come to its end.
+With --dead-letter, deadLetters has what was written there, and lost. Each endpoint has its own of these, and:
+  failed, retried         attempts; one is a request, or several of them for events that go together
+  state                   flowing, failing (--threshold attempts in a row), blocked (somebody has to mend something), disabled
+  answers                 how many requests had which status; none is no answer
+  error                   the last failure of an attempt
+
+Exit status: 0 everything was delivered, 1 something
 was not, 2 wrong usage, 130 or 143 after a signal (SIGINT, SIGTERM) with something left.
 )"_s;
 }

@@ -172,6 +172,14 @@ void Pipeline::end()
     Q_EMIT closed();
 }
 
+std::optional<Pipeline::DeadLetterState> Pipeline::deadLetters() const
+{
+    if (!m_deadLetters)
+        return std::nullopt;
+    const Statistics statistics = m_deadLetters->statistics();
+    return DeadLetterState{statistics.delivered, statistics.dropped};
+}
+
 QList<Pipeline::EndpointState> Pipeline::endpoints()
 {
     QList<EndpointState> states;

@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace Relay {
@@ -48,6 +49,13 @@ public:
         Qanat::Delivery lastError;
     };
 
+    //! What became of the events that were given up.
+    struct DeadLetterState
+    {
+        qint64 written = 0;
+        qint64 lost = 0; //!< The file could not take them.
+    };
+
     Pipeline(const Options &options, const std::shared_ptr<Ledger> &ledger);
 
     /*!
@@ -66,6 +74,8 @@ public:
     [[nodiscard]] bool isClosed() const { return m_isClosed; }
     //! How they fare now. The thread of this object.
     [[nodiscard]] QList<EndpointState> endpoints();
+    //! Nothing where there is no file for them.
+    [[nodiscard]] std::optional<DeadLetterState> deadLetters() const;
 
 Q_SIGNALS:
     //! \a count events were given up for good at the endpoint of that \a name, the last one as \a last says. Coalesced.

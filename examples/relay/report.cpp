@@ -72,6 +72,12 @@ QByteArray Report::toJson() const
     object.add("dropped", totals.dropped);
     object.add("pending", totals.pending);
     object.addRaw("unread", input == InputState::Unread ? "true" : "false");
+    if (deadLetters) {
+        ObjectWriter letters;
+        letters.add("written", deadLetters->written);
+        letters.add("lost", deadLetters->lost);
+        object.addRaw("deadLetters", letters.toJson());
+    }
     object.addRaw("endpoints", '[' + list.join(',') + ']');
     return object.toJson();
 }

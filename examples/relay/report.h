@@ -11,6 +11,8 @@
 #include <QtCore/qlist.h>
 #include <QtCore/qstring.h>
 
+#include <optional>
+
 namespace Relay {
 
 enum class InputState : quint8 { ReadToEnd, Unread };
@@ -23,6 +25,7 @@ struct Report
     Totals totals;
     InputState input = InputState::Unread;
     QList<Pipeline::EndpointState> endpoints;
+    std::optional<Pipeline::DeadLetterState> deadLetters = std::nullopt;
 
     //! One JSON object, as the last line and --stats show it.
     [[nodiscard]] QByteArray toJson() const;

@@ -29,6 +29,14 @@ constexpr nanoseconds SpeedInterval = 1s;
 constexpr int FailureStatus = 1;
 constexpr int SignalStatus = 128;
 
+// What the service said of what was given up, as far as a line has room for it.
+QString answerOf(const Delivery &delivery)
+{
+    constexpr qsizetype Most = 200;
+    const QString answer = (delivery.cause().isFailure() ? delivery.cause() : delivery).answer().simplified();
+    return answer.size() > Most ? answer.left(Most) + u"..."_s : answer;
+}
+
 } // namespace
 
 Session::Session(const Options &options, Descriptor input)
@@ -107,7 +115,8 @@ int Session::statusOf(const Report &report) const
 Report Session::report()
 {
     const bool isReadToEnd = m_inputEnd && m_input.end() == Input::End::Reached;
-    return {m_ledger->totals(), isReadToEnd ? InputState::ReadToEnd : InputState::Unread, m_pipeline.endpoints()};
+    return {m_ledger->totals(), isReadToEnd ? InputState::ReadToEnd : InputState::Unread, m_pipeline.endpoints(),
+            m_pipeline.deadLetters()};
 }
 
 milliseconds Session::tickInterval() const
@@ -123,7 +132,9 @@ void Session::reportDrops(const QString &name, qint64 count, const Delivery &las
         return; // The last line counts them as pending.
     const QString events = count == 1 ? u"1 event was"_s : u"%1 events were"_s.arg(grouped(count));
     const QString reason = reasonOf(last);
-    Console::print(name + u": "_s + events + (reason.startsWith("given up"_L1) ? u" "_s : u" given up: "_s) + reason);
+    const QString said = answerOf(last);
+    Console::print(name + u": "_s + events + (reason.startsWith("given up"_L1) ? u" "_s : u" given up: "_s) + reason
+                   + (said.isEmpty() ? QString() : u", and said: "_s + said));
 }
 
 void Session::reportLost(qint64 count, const Delivery &last)

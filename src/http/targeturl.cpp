@@ -54,7 +54,7 @@ Delivery checkTarget(const QUrl &url, HttpSink::PlainHttp consent)
         return forbidden(
             HttpSink::tr("%1: a URL with a user name or password is not used, set a header instead").arg(origin(url)));
     if (scheme == "http"_L1 && consent == HttpSink::PlainHttp::LoopbackOnly && !isLoopback(url.host()))
-        return forbidden(HttpSink::tr("%1: http without TLS needs consent").arg(origin(url)));
+        return forbidden(HttpSink::tr("%1: http without TLS needs consent (plainHttp)").arg(origin(url)));
     return Delivery::delivered();
 }
 

@@ -259,6 +259,7 @@ void tst_Relay::wrongUsage_data()
     row("no keys", {u"--sign-key-file"_s, u"/dev/null"_s}, u"no secret"_s);
     row("dead letters nowhere", {u"--dead-letter"_s, u"/nonexistent/dead"_s}, u"--dead-letter: /nonexistent/dead"_s);
     row("dead letters without a name", {u"--dead-letter"_s, QString()}, u"--dead-letter: "_s);
+    row("key without others", {u"--order-key"_s, u"type"_s}, u"--in-flight"_s);
     row("key that no event has", {u"--order-key"_s, u"Tenant"_s}, u"--order-key: "_s);
     row("config without a name", {u"--config"_s, QString()}, u"--config"_s);
     row("two ways to say where to", {u"--config"_s, u"/dev/null"_s}, u"--to does not go with it"_s);
@@ -562,10 +563,17 @@ void tst_Relay::countsWhatIsRefused()
 {
     HttpReceiver server;
     server.setHandler(
-        [](const HttpRequest &request) { return HttpResponse::status(numberIn(request) % 2 ? 204 : 400); });
+        [](const HttpRequest &request) {
+            return numberIn(request) % 2 ? HttpResponse::status(204)
+                                         : HttpResponse::status(400).withBody("no even\n\x1b numbers" + QByteArray(500, 'x'));
+        });
     RelayProcess relay;
     QVERIFY(relay.run(to(server), numberedLines(100)));
     QCOMPARE(relay.exitCode(), 1);
+    // With what the service said, in one line that a terminal can show.
+    QVERIFY2(relay.lines().first().contains("and said: no even") && relay.lines().first().size() < 500,
+             relay.lines().first().constData());
+    QVERIFY(!relay.lines().first().contains('\x1b'));
     QCOMPARE(relay.total("delivered"), 50);
     QCOMPARE(relay.total("dropped"), 50);
     QCOMPARE(relay.total("pending"), 0);
@@ -814,6 +822,7 @@ void tst_Relay::keepsDeadLetters()
     QVERIFY(relay.run(to(server) + QStringList{u"--dead-letter"_s, dead}, numberedLines(9)));
     QCOMPARE(relay.exitCode(), 1);
     QCOMPARE(relay.total("dropped"), 4);
+    QCOMPARE(relay.totals().value("deadLetters"_L1).toObject(), (QJsonObject{{u"written"_s, 4}, {u"lost"_s, 0}}));
     QFile file(dead);
     QVERIFY(file.open(QIODevice::ReadOnly));
     QCOMPARE(file.permissions() & (QFile::ReadGroup | QFile::ReadOther), QFile::Permissions());
@@ -866,13 +875,22 @@ void tst_Relay::keepsWhatIsLeftAsDeadLetters()
     server.stop();
     const QString dead = m_folder->filePath(u"dead.ndjson"_s);
     RelayProcess relay;
-    QVERIFY(relay.run(to(server) + QStringList{u"--drain-timeout"_s, u"300ms"_s, u"--dead-letter"_s, dead},
+    QVERIFY(relay.run(to(server) + QStringList{u"--drain-timeout"_s, u"300ms"_s, u"--backoff"_s, u"1h"_s,
+                                                  u"--dead-letter"_s, dead},
                       numberedLines(100)));
     QCOMPARE(relay.exitCode(), 1);
     QCOMPARE(relay.total("pending"), 100);
     QFile file(dead);
     QVERIFY(file.open(QIODevice::ReadOnly));
-    QCOMPARE(file.readAll().count('\n'), 100);
+    // In order, and what was tried with the reason.
+    const QByteArrayList lines = file.readAll().trimmed().split('\n');
+    QCOMPARE(lines.size(), 100);
+    for (qsizetype i = 0; i < lines.size(); ++i) {
+        const QJsonObject letter = QJsonDocument::fromJson(lines.at(i)).object();
+        QCOMPARE(letter.value("data"_L1).toObject().value("n"_L1), QJsonValue(i + 1));
+        QCOMPARE(letter.value("deadletterattempts"_L1).toInt() > 0, i == 0);
+        QCOMPARE(letter.value("deadletterreason"_L1).toString().contains("refused"_L1), i == 0);
+    }
 
     // The one that is being written when the run ends has been read as well.
     const QString more = m_folder->filePath(u"more.ndjson"_s);
@@ -894,6 +912,7 @@ void tst_Relay::tellsThatDeadLettersAreLost()
     QVERIFY(relay.run(to(server) + QStringList{u"--dead-letter"_s, u"/dev/full"_s}, "1\n"));
     QCOMPARE(relay.exitCode(), 1);
     QVERIFY2(relay.errorOutput().contains("/dev/full: 1 dead letter is lost: "), relay.errorOutput().constData());
+    QCOMPARE(relay.totals().value("deadLetters"_L1).toObject(), (QJsonObject{{u"written"_s, 0}, {u"lost"_s, 1}}));
 }
 
 // A second signal ends the wait for a full disk as well, and the totals are told.
