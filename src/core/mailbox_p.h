@@ -204,6 +204,7 @@ private:
         void addEvents(Lane &lane, qsizetype events)
         {
             lane.count += events;
+            count += events;
             held += lane.running ? events : 0;
         }
         void setRunning(Lane &lane, Call *call)
@@ -214,7 +215,8 @@ private:
 
         LaneMap byKey;
         std::deque<quint64> ready;
-        qsizetype held = 0; // Events that wait for a call of their key.
+        qsizetype count = 0; // Events in all of them.
+        qsizetype held = 0; // Those that wait for a call of their key.
     };
     // What is held back so that more of it goes together.
     struct Gathering
@@ -292,6 +294,7 @@ private:
     qsizetype callLimit(const Batch &batch) const;
     StateRef<Call> nextCall(Section &section);
     StateRef<Call> nextOfLanes(Section &section);
+    bool isSortedEnough() const;
     void dropEmptyLanes();
     void sort(Section &section);
     void markDeadLetters(Section &section);

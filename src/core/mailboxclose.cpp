@@ -119,8 +119,8 @@ void Mailbox::withdrawWaiting(Section &section)
     emptyHopper();
     NodeList waiting;
     if (m_lanes) {
-        auto &[lanes, ready, held] = *m_lanes;
-        held = 0;
+        auto &[lanes, ready, count, held] = *m_lanes;
+        count = held = 0;
         for (auto lane = lanes.begin(); lane != lanes.end();) {
             waiting.takeAll(lane->second.waiting);
             lane->second.count = 0;

@@ -432,13 +432,23 @@ StateRef<Call> Mailbox::gatheredCall(Section &section)
     return makeCall(first.withEvents(events), stamp, {});
 }
 
+// No further than needed: what is still in the intake costs less there. But what gathers is to go together.
+bool Mailbox::isSortedEnough() const
+{
+    if (!hasReadyLane() || !m_gathering)
+        return hasReadyLane();
+    const auto first = m_lanes->byKey.find(m_lanes->ready.front());
+    const qsizetype some = enough();
+    return first == m_lanes->byKey.end() || first->second.count >= some
+           || m_lanes->count >= 2 * some * std::max(m_maxInFlight, 1);
+}
+
 StateRef<Call> Mailbox::nextOfLanes(Section &section)
 {
-    // No further than needed: what is still in the intake costs less there.
     if (!m_lanes)
         m_lanes = std::make_unique<Lanes>();
     dropEmptyLanes();
-    while (!hasReadyLane() && !m_queue.isEmpty() && m_queue.head->kind == Node::Kind::Events) {
+    while (!isSortedEnough() && !m_queue.isEmpty() && m_queue.head->kind == Node::Kind::Events) {
         sort(section);
         dropEmptyLanes();
     }
@@ -451,9 +461,11 @@ StateRef<Call> Mailbox::nextOfLanes(Section &section)
     Node *const first = lane.waiting.takeFirst();
     section.rare().garbage.append(first);
     Batch batch = first->batch;
+    // What gathers goes in pieces of the size that is wanted, or the target would have to cut them, and leave a small one.
+    const qsizetype most = m_gathering ? enough() : qsizetype(Chunk::Capacity);
     if (!first->upstream && lane.waiting.head && !lane.waiting.head->upstream) {
         QList<Event> events(batch.begin(), batch.end());
-        while (lane.waiting.head && !lane.waiting.head->upstream
+        while (lane.waiting.head && !lane.waiting.head->upstream && events.size() < most
                && events.size() + lane.waiting.head->batch.size() <= qsizetype(Chunk::Capacity)) {
             Node *const node = lane.waiting.takeFirst();
             section.rare().garbage.append(node);
@@ -462,7 +474,7 @@ StateRef<Call> Mailbox::nextOfLanes(Section &section)
         }
         batch = batch.withEvents(events);
     }
-    const qsizetype count = first->upstream ? batch.size() : callLimit(batch);
+    const qsizetype count = first->upstream ? batch.size() : std::min(callLimit(batch), most);
     if (count < batch.size()) {
         auto *rest = new Node;
         rest->batch = batch.mid(count);
@@ -484,7 +496,7 @@ void Mailbox::dropEmptyLanes()
 {
     if (!m_lanes) // It has expired meanwhile.
         return;
-    auto &[lanes, ready, held] = *m_lanes;
+    auto &[lanes, ready, count, held] = *m_lanes;
     while (!ready.empty()) {
         const auto lane = lanes.find(ready.front());
         if (lane != lanes.end() && !lane->second.waiting.isEmpty())

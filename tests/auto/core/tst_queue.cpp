@@ -995,6 +995,16 @@ void QueueTest::lingers_forEveryKey()
     l.clock->advance(1h);
     QANAT_WAIT(l.recording->count() == 8);
     QCOMPARE(l.recording->callCount(), 4);
+    // Of one key as much goes at once as is wanted, too.
+    l.queue->write(Batch(someEvents(13)));
+    for (const Event &event : someEvents(12))
+        l.queue->write(event);
+    QANAT_WAIT(l.recording->count() == 28);
+    QANAT_WAIT(l.clock->nextDue());
+    QCOMPARE(l.recording->callCount(), 6);
+    l.clock->advance(1h);
+    QANAT_WAIT(l.recording->count() == 33);
+    QCOMPARE(l.recording->callCount(), 7);
     QANAT_BALANCED(*l.queue);
 }
 

@@ -95,7 +95,7 @@ bool Measurement::runOurs(const QString &name, Figures &figures)
 bool Measurement::hasGo(const QString &row) const
 {
     static const QStringList known{u"queue/"_s, u"broadcast/"_s, u"look/"_s,
-                                   u"paced/"_s, u"chain"_s,      u"http/batched"_s};
+                                   u"paced/"_s, u"chain"_s,      u"http/batched/"_s};
     return !m_goEvents.isEmpty()
            && std::any_of(known.begin(), known.end(), [&row](const QString &one) { return row.startsWith(one); });
 }

@@ -364,7 +364,8 @@ var rows = []row{
 	pacedRow(1000, 1000),
 	row{"chain", 1000000, 1, chainRun},
 	// One request for each event, which is all that its HTTP sink can do.
-	row{"http/batched", 20000, 1, httpRun},
+	row{"http/batched/inflight:1", 20000, 1, httpRun},
+	row{"http/batched/inflight:6", 20000, 1, httpRun},
 }
 
 type result struct {
