@@ -38,6 +38,7 @@ public:
     void settleAt(const Moment &moment, qsizetype count, const Delivery &delivery) override;
     void settleAll(const Delivery &delivery) override;
     qsizetype remaining() const override;
+    void foresee(const Outlook &ifClosed) override { mailbox->foreseeCall(this, ifClosed); }
     void park(const Outlook &ifClosed) override { mailbox->parkCall(this, ifClosed); }
     void resume() override { mailbox->resumeCall(this); }
     void orphan() override;
@@ -77,7 +78,7 @@ public:
     std::atomic<bool> isDeferred{false};
     // Outcomes that wait for one that is just being told.
     std::vector<std::pair<qsizetype, Delivery>> untold;
-    Outlook outlook; // While it is parked.
+    Outlook outlook; // Of its last events.
     bool isTelling = false;
     bool isParked = false;
     bool isInProcess = false;

@@ -85,6 +85,8 @@ bool CompletionState::keeps(const Batch &) const
     return false;
 }
 
+void CompletionState::foresee(const Outlook &) { }
+
 void CompletionState::park(const Outlook &) { }
 
 void CompletionState::resume() { }
@@ -103,6 +105,12 @@ Delivery CompletionState::discarded()
 {
     return Delivery::dropped(Delivery::Error::Discarded,
                              Text::tr("the sink was closed before the event was delivered"));
+}
+
+Delivery CompletionState::unknown()
+{
+    return Delivery::dropped(Delivery::Error::Unknown,
+                             Text::tr("the sink was closed while the event was under way: it may have arrived"));
 }
 
 Completion::Completion() noexcept = default;
@@ -186,6 +194,14 @@ void Completion::settleAll(const Delivery &delivery)
 qsizetype Completion::remaining() const
 {
     return m_state ? m_state->remaining() : 0;
+}
+
+void Completion::setUnderWay(qsizetype count)
+{
+    const qsizetype left = remaining();
+    count = std::clamp(count, qsizetype(0), left);
+    if (left > 0)
+        m_state->foresee({{count, CompletionState::unknown()}, {left - count, CompletionState::discarded()}});
 }
 
 void Completion::park()

@@ -29,6 +29,7 @@ public:
     virtual void settleAt(const Moment &moment, qsizetype count, const Delivery &delivery);
     virtual void settleAll(const Delivery &delivery);
     virtual qsizetype remaining() const = 0;
+    virtual void foresee(const Outlook &outlook);
     virtual void park(const Outlook &outlook);
     virtual void resume();
     // The completion was destroyed with events left.
@@ -46,7 +47,9 @@ public:
     }
 
     static Delivery lost();
+    // By a close: it was not its turn yet; it may have arrived.
     static Delivery discarded();
+    static Delivery unknown();
 
 protected:
     explicit CompletionState(int references = 1)

@@ -313,6 +313,7 @@ private:
                     std::chrono::nanoseconds time);
     void warnOfExcess(Section &section, const Call *call, qsizetype count);
     void settleDeferred(Section &section, Call *call);
+    void foreseeCall(Call *call, const Outlook &outlook); // without the mutex
     void parkCall(Call *call, const Outlook &outlook); // without the mutex
     void resumeCall(Call *call); // without the mutex
     void putBack(Call *call, const Batch &batch);

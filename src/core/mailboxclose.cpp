@@ -242,20 +242,21 @@ void Mailbox::expire(Section &section)
 // A call that the close did not wait for.
 void Mailbox::endCallLeft(Section &section, Call *call)
 {
-    static const Delivery unknown = Delivery::dropped(
-        Delivery::Error::Unknown, Text::tr("the sink was closed while the event was under way: it may have arrived"));
     m_statistics.inFlight -= call->left();
-    if (!call->isParked)
-        m_closeUnknown += call->left();
     qsizetype position = call->position;
-    const auto end = [&](qsizetype count, const Delivery &delivery) {
-        count = std::min(count, call->batch.size() - position);
-        noteLeft(section, call->batch.mid(position, count), call->upstream, delivery, call);
-        position += count;
+    const auto end = [&](qsizetype to, const Delivery &delivery) {
+        noteLeft(section, call->batch.mid(position, to - position), call->upstream, delivery, call);
+        position = to;
     };
+    qsizetype to = call->batch.size();
     for (const auto &[count, delivery] : call->outlook)
-        end(count, delivery);
-    end(call->batch.size(), call->isParked ? CompletionState::discarded() : unknown);
+        to -= count;
+    for (const auto &[count, delivery] : call->outlook) {
+        to += count;
+        if (to > position)
+            end(to, delivery);
+    }
+    end(call->batch.size(), call->isParked ? CompletionState::discarded() : CompletionState::unknown());
     call->isOver = true;
 }
 
@@ -266,6 +267,7 @@ void Mailbox::noteLeft(Section &section, const Batch &batch, const CompletionRef
     if (batch.isEmpty())
         return;
     m_closeLeft += delivery.isFailure() ? batch.size() : 0;
+    m_closeUnknown += delivery.error() == Delivery::Error::Unknown ? batch.size() : 0;
     account(section, batch, upstream, delivery, call);
 }
 

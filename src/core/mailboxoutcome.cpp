@@ -214,6 +214,13 @@ void Mailbox::checkRoom(Aftermath &after)
     }
 }
 
+void Mailbox::foreseeCall(Call *call, const Outlook &outlook)
+{
+    Outlook old = outlook; // Destroyed without the mutex.
+    const std::lock_guard lock(m_mutex);
+    call->outlook.swap(old);
+}
+
 void Mailbox::parkCall(Call *call, const Outlook &outlook)
 {
     CompletionRef upstream;

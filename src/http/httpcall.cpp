@@ -48,6 +48,11 @@ void HttpCall::endPiece()
     m_pieces.pop_back();
 }
 
+void HttpCall::setUnderWay(bool isUnderWay)
+{
+    m_completion.setUnderWay(isUnderWay ? pieceSize() : 0);
+}
+
 bool HttpCall::settlePiece(const std::shared_ptr<HttpCall> &call, const Delivery &outcome)
 {
     const qsizetype count = call->pieceSize();

@@ -42,6 +42,9 @@ public:
     //! The piece under way, and then the rest, untried. Nothing more happens then.
     void settleLast(const Delivery &outcome);
 
+    //! Whether the piece is; the rest is not.
+    void setUnderWay(bool isUnderWay);
+
     //! How many events that is.
     [[nodiscard]] qsizetype pieceSize() const { return m_pieces.back().end - m_position; }
 

@@ -99,8 +99,12 @@ void HttpSinkPrivate::advance(const CallRef &call)
 {
     while (!call->isOver() && !call->isVoid()) {
         // (Whoever heard of the last outcome may have released the sink, and with it this call.)
-        if (isHeld || call->exchange)
+        if (call->exchange)
             return;
+        if (isHeld) {
+            call->setUnderWay(false);
+            return;
+        }
         const std::optional<Delivery> refusal = send(call);
         if (!refusal || !settle(call, *refusal))
             return;
@@ -177,6 +181,7 @@ std::optional<Delivery> HttpSinkPrivate::post(const CallRef &call, const Batch &
         attempt.setRawHeader(name, value);
     sign(attempt, events, body);
 
+    call->setUnderWay(true);
     if (!connections)
         connections = std::make_shared<HttpConnections>(q, proxy);
     HttpBounds bounds{connectTimeout, requestTimeout, answerLimit, pins};

@@ -57,6 +57,13 @@ public:
     //! How many events have no outcome yet. 0 after a close that did not wait any longer.
     [[nodiscard]] qsizetype remaining() const;
 
+    /*!
+     * Of the events without an outcome only the next \a count are under way, until this is called again or some of them have theirs:
+     * should a close not wait any longer, they may have arrived (Delivery::Error::Unknown), and the others have not
+     * (Delivery::Error::Discarded). Where nobody says so, all are taken to be under way. Any thread.
+     */
+    void setUnderWay(qsizetype count);
+
     //!@{
     /*!
      * The call does nothing until resume(): it waits for another try. Where the order is kept for each key, other keys

@@ -53,7 +53,7 @@ public:
         NotPortable, //!< The event holds what cannot leave the process, see Event::portabilityError().
         Exception, //!< User code threw.
         Lost, //!< A completion was destroyed before it settled its events.
-        Discarded, //!< Left over when the sink was closed.
+        Discarded, //!< Left over when the sink was closed. cause() is the last failure, if it was tried before.
         Unknown, //!< In flight when the sink was closed: may have arrived.
         Expired, //!< Too many attempts, or too old. cause() is the last failure.
         Refused, //!< The other side refused this event.
