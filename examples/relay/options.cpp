@@ -226,7 +226,8 @@ QList<EndpointOptions> endpointsOf(const QCommandLineParser &parser, Values &val
         }
     }
     if (parser.isSet(OrderKey) && members->requestsInFlight == 1)
-        return values.fail(OrderKey, u"with one request at a time the order of all is kept; --in-flight 2 or more asks for several"_s);
+        return values.fail(
+            OrderKey, u"with one request at a time the order of all is kept; --in-flight 2 or more asks for several"_s);
     EndpointOptions options;
     EndpointConfiguration &configuration = options.configuration;
     const EndpointConfiguration own = std::exchange(configuration, *members);
@@ -243,7 +244,8 @@ QList<EndpointOptions> endpointsOf(const QCommandLineParser &parser, Values &val
     configuration.backoff = configuration.breakerWait =
         values.read<milliseconds>(Backoff, parseTime).value_or(own.breakerWait);
     // Whoever asks for longer waits means it.
-    for (milliseconds *longest : {&configuration.maximumBackoff, &configuration.maximumBreakerWait, &configuration.maximumBlockedWait})
+    for (milliseconds *longest :
+         {&configuration.maximumBackoff, &configuration.maximumBreakerWait, &configuration.maximumBlockedWait})
         *longest = std::max(*longest, configuration.backoff);
     configuration.maximumAttempts = values.read<int>(MaxAttempts, parseCount).value_or(own.maximumAttempts);
     configuration.maximumAge = values.read<milliseconds>(MaxAge, parseTime).value_or(own.maximumAge);

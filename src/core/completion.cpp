@@ -131,23 +131,23 @@ Completion::Completion(Completion upstream, Handler observer)
     };
     const qsizetype count = upstream.remaining();
     const auto observed = std::make_shared<Observed>(Observed{std::move(upstream), std::move(observer), {}, false});
-    m_state = new HandlerState(
-        count,
-        [observed](qsizetype settled, const Delivery &delivery) {
-            // What the observer itself brings about comes behind.
-            observed->parts.emplace_back(settled, delivery);
-            if (std::exchange(observed->isTelling, true))
-                return;
-            while (!observed->parts.empty()) {
-                const auto [next, outcome] = observed->parts.front();
-                observed->parts.pop_front();
-                observed->observer(next, outcome);
-                observed->upstream.settle(next, outcome);
-            }
-            observed->isTelling = false;
-        },
-        {[observed](const Outlook &outlook) { CompletionAccess::park(observed->upstream, outlook); },
-         [observed] { observed->upstream.resume(); }});
+    m_state =
+        new HandlerState(count,
+                         [observed](qsizetype settled, const Delivery &delivery) {
+                             // What the observer itself brings about comes behind.
+                             observed->parts.emplace_back(settled, delivery);
+                             if (std::exchange(observed->isTelling, true))
+                                 return;
+                             while (!observed->parts.empty()) {
+                                 const auto [next, outcome] = observed->parts.front();
+                                 observed->parts.pop_front();
+                                 observed->observer(next, outcome);
+                                 observed->upstream.settle(next, outcome);
+                             }
+                             observed->isTelling = false;
+                         },
+                         {[observed](const Outlook &outlook) { CompletionAccess::park(observed->upstream, outlook); },
+                          [observed] { observed->upstream.resume(); }});
 }
 
 Completion::Completion(CompletionState *state) noexcept

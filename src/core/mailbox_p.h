@@ -270,10 +270,7 @@ private:
     bool hasWork() const;
     bool isGathering() const;
     // Events that could go now, but for the slots.
-    qint64 waitingCount() const
-    {
-        return m_statistics.pending - m_statistics.inFlight - (m_lanes ? m_lanes->held : 0);
-    }
+    qint64 waitingCount() const { return m_statistics.pending - m_statistics.inFlight - (m_lanes ? m_lanes->held : 0); }
     std::chrono::nanoseconds waitingSince() const;
     void waitForMore();
     qsizetype enough() const;

@@ -93,7 +93,8 @@ QString valueFault(const EndpointConfiguration &configuration)
              {u"retry.maximumAge", c.maximumAge, 1ms, milliseconds::max()},
          }})
         faults.append(duration.fault(durationText));
-    const auto first = std::find_if(faults.begin(), faults.end(), [](const QString &fault) { return !fault.isEmpty(); });
+    const auto first =
+        std::find_if(faults.begin(), faults.end(), [](const QString &fault) { return !fault.isEmpty(); });
     return first == faults.end() ? QString() : *first;
 }
 

@@ -160,7 +160,8 @@ void readTls(ConfigurationReader &reader, EndpointConfiguration &configuration)
     }
     if (configuration.clientKey.isNull())
         reader.fail(u"key"_s, HttpSink::tr("there is no private key in the file, or it has a passphrase"));
-    else if (!configuration.clientCertificate.isNull() && !isKeyOf(configuration.clientKey, configuration.clientCertificate))
+    else if (!configuration.clientCertificate.isNull()
+             && !isKeyOf(configuration.clientKey, configuration.clientCertificate))
         reader.fail(u"key"_s, HttpSink::tr("is not that of the certificate"));
 }
 

@@ -20,8 +20,9 @@ public:
         constexpr int GzipHeader = 16; // Added to the size of the window.
         constexpr int MemoryLevel = 8; // That of zlib itself.
         // JSON shrinks to a tenth at the least effort, and with more of it the worker would do little else.
-        m_isGood = deflateInit2(&m_stream, Z_BEST_SPEED, Z_DEFLATED, MAX_WBITS + GzipHeader, MemoryLevel, Z_DEFAULT_STRATEGY)
-                   == Z_OK;
+        m_isGood =
+            deflateInit2(&m_stream, Z_BEST_SPEED, Z_DEFLATED, MAX_WBITS + GzipHeader, MemoryLevel, Z_DEFAULT_STRATEGY)
+            == Z_OK;
     }
     ~Deflater()
     {

@@ -92,9 +92,9 @@ Delivery outcomeOfError(QNetworkReply::NetworkError error, const QString &origin
     case QNetworkReply::SslHandshakeFailedError:
         return networkFailure(
             Error::Security, origin,
-            distrust.isEmpty()
-                ? HttpSink::tr("TLS failed: the other side does not speak it, or no version from 1.2 on, or refuses this one")
-                : HttpSink::tr("TLS failed, its certificate is not trusted: %1").arg(distrust));
+            distrust.isEmpty() ? HttpSink::tr(
+                "TLS failed: the other side does not speak it, or no version from 1.2 on, or refuses this one")
+                               : HttpSink::tr("TLS failed, its certificate is not trusted: %1").arg(distrust));
     case QNetworkReply::NoError: // With a status that is none.
     case QNetworkReply::ProtocolFailure:
     case QNetworkReply::ProtocolInvalidOperationError:

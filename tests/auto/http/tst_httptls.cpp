@@ -263,8 +263,9 @@ void TestHttpTls::aKeyThatIsNotThatOfTheCertificateIsNamed()
     openssl({u"ecparam"_s, u"-name"_s, u"prime256v1"_s, u"-genkey"_s, u"-noout"_s, u"-out"_s, path(u"curve.key"_s)});
     openssl({u"req"_s, u"-x509"_s, u"-new"_s, u"-key"_s, path(u"curve.key"_s), u"-days"_s, u"30"_s, u"-subj"_s,
              u"/CN=curve"_s, u"-out"_s, path(u"curve.pem"_s)});
-    QJsonObject json{{u"url"_s, u"https://example.org"_s},
-                     {u"tls"_s, QJsonObject{{u"certificate"_s, path(u"curve.pem"_s)}, {u"key"_s, path(u"curve.key"_s)}}}};
+    QJsonObject json{
+        {u"url"_s, u"https://example.org"_s},
+        {u"tls"_s, QJsonObject{{u"certificate"_s, path(u"curve.pem"_s)}, {u"key"_s, path(u"curve.key"_s)}}}};
     const auto read = EndpointConfiguration::fromJson(json);
     QVERIFY2(read, qPrintable(read.errorText()));
     QCOMPARE(read->errorText(), QString());

@@ -562,11 +562,11 @@ void tst_Relay::survivesATimeout()
 void tst_Relay::countsWhatIsRefused()
 {
     HttpReceiver server;
-    server.setHandler(
-        [](const HttpRequest &request) {
-            return numberIn(request) % 2 ? HttpResponse::status(204)
-                                         : HttpResponse::status(400).withBody("no even\n\x1b numbers" + QByteArray(500, 'x'));
-        });
+    server.setHandler([](const HttpRequest &request) {
+        return numberIn(request) % 2
+                   ? HttpResponse::status(204)
+                   : HttpResponse::status(400).withBody("no even\n\x1b numbers" + QByteArray(500, 'x'));
+    });
     RelayProcess relay;
     QVERIFY(relay.run(to(server), numberedLines(100)));
     QCOMPARE(relay.exitCode(), 1);
@@ -875,9 +875,9 @@ void tst_Relay::keepsWhatIsLeftAsDeadLetters()
     server.stop();
     const QString dead = m_folder->filePath(u"dead.ndjson"_s);
     RelayProcess relay;
-    QVERIFY(relay.run(to(server) + QStringList{u"--drain-timeout"_s, u"300ms"_s, u"--backoff"_s, u"1h"_s,
-                                                  u"--dead-letter"_s, dead},
-                      numberedLines(100)));
+    QVERIFY(relay.run(
+        to(server) + QStringList{u"--drain-timeout"_s, u"300ms"_s, u"--backoff"_s, u"1h"_s, u"--dead-letter"_s, dead},
+        numberedLines(100)));
     QCOMPARE(relay.exitCode(), 1);
     QCOMPARE(relay.total("pending"), 100);
     QFile file(dead);
