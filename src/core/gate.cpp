@@ -64,6 +64,7 @@ Gate::Gate(std::unique_ptr<Sink> target, QObject *parent)
 {
     d->exchangeLimits(*SinkAccess::mailbox(*this));
     d->target = adopt(std::move(target));
+    showWay();
     if (!d->target)
         discard();
 }
@@ -84,6 +85,7 @@ void Gate::setConsent(Consent consent)
             return;
         d->exchangeLimits(*SinkAccess::mailbox(*this));
     }
+    showWay();
     if (consent == Consent::Denied)
         SinkAccess::mailbox(*this)->withdraw();
     else
@@ -105,6 +107,7 @@ void Gate::setWhileUndecided(Undecided policy)
             return;
         d->exchangeLimits(*SinkAccess::mailbox(*this));
     }
+    showWay();
     post([this] { review(); });
     Q_EMIT whileUndecidedChanged(policy, QPrivateSignal());
 }
@@ -121,6 +124,11 @@ void Gate::setHoldLimits(const Limits &limits)
     d->holdLimits = limits;
     if (d->isHolding)
         SinkAccess::mailbox(*this)->setOtherLimits(limits);
+}
+
+void Gate::showWay()
+{
+    setActivity(d->wayNow() == Way::Hold ? PipelineNode::Activity::Paused : PipelineNode::Activity::Flowing);
 }
 
 int Gate::maxInFlight() const

@@ -9,6 +9,7 @@
 #include "mailboxsection_p.h"
 #include "runtime_p.h"
 #include "text_p.h"
+#include "tracestate_p.h"
 #include "worker_p.h"
 
 #include <QtCore/qcoreapplication.h>
@@ -666,6 +667,13 @@ Statistics Mailbox::snapshot() const
     return statistics;
 }
 
+void Mailbox::setActivity(PipelineNode::Activity activity, nanoseconds until)
+{
+    const std::lock_guard lock(m_mutex);
+    m_activity = activity;
+    m_activityEnd = until;
+}
+
 PipelineNode Mailbox::pipeline(int depth) const
 {
     // Whoever builds a circle gets a deep picture, not an endless one.
@@ -677,6 +685,11 @@ PipelineNode Mailbox::pipeline(int depth) const
         node.kind = m_typeName;
         node.name = m_name;
         node.statistics = snapshot();
+        if (m_stage != Stage::Closed) {
+            node.activity = m_activity;
+            if (m_activityEnd > nanoseconds(0))
+                node.nextAttempt = std::max(m_activityEnd - now(), nanoseconds(0));
+        }
         links = m_links;
     }
     node.state = state();
@@ -877,8 +890,40 @@ void Mailbox::addTarget(const std::shared_ptr<Mailbox> &target)
 
 void Mailbox::addLink(const std::shared_ptr<Mailbox> &link)
 {
+    std::vector<std::shared_ptr<TraceState>> traces;
+    {
+        const std::lock_guard lock(m_mutex);
+        m_links.push_back(link);
+        traces = m_traces;
+    }
+    for (const auto &trace : traces)
+        link->addTrace(trace);
+}
+
+void Mailbox::addTrace(const std::shared_ptr<TraceState> &trace)
+{
+    std::vector<std::shared_ptr<Mailbox>> links;
+    {
+        const std::lock_guard lock(m_mutex);
+        if (std::find(m_traces.begin(), m_traces.end(), trace) != m_traces.end())
+            return;
+        m_traces.push_back(trace);
+        m_isTraced = true;
+        links = m_links;
+    }
+    if (!trace->watch(std::static_pointer_cast<Mailbox>(shared_from_this()))) {
+        removeTrace(trace);
+        return;
+    }
+    for (const auto &link : links)
+        link->addTrace(trace);
+}
+
+void Mailbox::removeTrace(const std::shared_ptr<TraceState> &trace)
+{
     const std::lock_guard lock(m_mutex);
-    m_links.push_back(link);
+    m_traces.erase(std::remove(m_traces.begin(), m_traces.end(), trace), m_traces.end());
+    m_isTraced = !m_traces.empty();
 }
 
 void Mailbox::announceLink(const std::shared_ptr<Mailbox> &link)

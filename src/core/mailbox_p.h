@@ -29,6 +29,7 @@
 namespace Qanat {
 
 class Call;
+class TraceState;
 class Worker;
 
 // Who empties a mailbox. All its functions are called in the thread of the mailbox's pump, and it is destroyed there.
@@ -118,6 +119,7 @@ public:
     void noteWanted();
     // For a sink whose outcome is not that of its own counters: who waits for the events of a call is told by somebody else.
     static Completion takeUpstream(const Completion &completion);
+    void setActivity(PipelineNode::Activity activity, std::chrono::nanoseconds until);
     void countAttempts(qint64 failed, qint64 retried, const Delivery &lastError);
     bool isRoot() const;
     // Whether its consumer works in the current thread.
@@ -141,6 +143,10 @@ public:
     // Whether events that are written here may come to one for which \a isThat holds, this one included.
     bool leadsTo(const std::function<bool(const Mailbox &)> &isThat, Ways ways) const;
     void removeLink(const std::shared_ptr<Mailbox> &link);
+    // Here and behind, now and later.
+    void addTrace(const std::shared_ptr<TraceState> &trace);
+    // Here.
+    void removeTrace(const std::shared_ptr<TraceState> &trace);
     // One that will be added in its turn: whoever closes both must know that.
     void announceLink(const std::shared_ptr<Mailbox> &link);
     void retractLink(const std::shared_ptr<Mailbox> &link);
@@ -320,6 +326,7 @@ private:
     void noteDeadLetters(int batches); // without the mutex
     void noteDrop(Section &section, const Batch &batch, const Delivery &delivery);
     void warnOfDrop(Section &section);
+    void trace(Section &section, const Batch &batch, const Delivery &delivery, const Call *call, const Moment &moment);
     void checkRoom(Aftermath &after);
 
     void withdrawWaiting(Section &section);
@@ -366,6 +373,7 @@ private:
     bool m_isAwake = false; // A run is scheduled or under way.
     bool m_isRunning = false; // The consumer is working.
     bool m_hasDeadLetters = false;
+    bool m_isTraced = false;
 
     mutable std::mutex m_mutex;
     NodeList m_queue;
@@ -411,6 +419,7 @@ private:
     std::vector<std::shared_ptr<Mailbox>> m_links;
     std::vector<std::shared_ptr<Mailbox>> m_announced;
     std::vector<std::weak_ptr<Mailbox>> m_watchers;
+    std::vector<std::shared_ptr<TraceState>> m_traces;
     OrderKey m_orderKey;
     QString m_typeName; // For people; empty before somebody asked the finished object.
     QString m_name;
@@ -430,6 +439,9 @@ private:
 
     // Batches of them that some thread is about to write, and outcomes that one is about to give: no close is told before.
     int m_onTheWay = 0;
+
+    PipelineNode::Activity m_activity = PipelineNode::Activity::Flowing;
+    std::chrono::nanoseconds m_activityEnd{0}; // By the clock; zero where there is none.
 
     bool m_hasToldClosing = false; // Or will.
     bool m_closesAnywhere = false;

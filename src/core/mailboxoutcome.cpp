@@ -136,6 +136,8 @@ void Mailbox::account(Section &section, const Batch &batch, const CompletionRef 
         }
         break;
     }
+    if (m_isTraced && (isFinal || delivery.outcome() != Delivery::Outcome::Untried))
+        trace(section, batch, delivery, call, moment);
     if (upstream && call && call->isTelling) {
         call->untold.emplace_back(count, outcome);
     } else if (upstream && call && count == call->left()) {
@@ -180,6 +182,19 @@ void Mailbox::noteDrop(Section &section, const Batch &batch, const Delivery &del
     ++m_onTheWay;
     section.rare().deadLetters.emplace_back(batch,
                                             std::make_shared<GivenUp>(GivenUp{delivery, labelLocked(), m_identity}));
+}
+
+void Mailbox::trace(Section &section, const Batch &batch, const Delivery &delivery, const Call *call,
+                    const Moment &moment)
+{
+    EventTrace::Record record;
+    record.sink = m_identity;
+    record.events = batch;
+    record.outcome = delivery;
+    record.time = m_clock->wallClock();
+    record.duration = now(moment) - (call ? call->stamp : batch.acceptedAt());
+    section.rare().traced.push_back(std::move(record));
+    section.rare().traces = m_traces;
 }
 
 // They are written.

@@ -61,6 +61,10 @@ void Mailbox::Section::apply(const Aftermath::Rare &after)
         qCInfo(qanatSink, "%ls", qUtf16Printable(after.notice));
     if (!after.deadLetters.empty())
         writeDeadLetters(after);
+    for (const EventTrace::Record &record : after.traced) {
+        for (const auto &trace : after.traces)
+            trace->note(record);
+    }
     for (const auto &watcher : after.watchers) {
         if (const auto mailbox = watcher.lock())
             mailbox->poke();

@@ -10,6 +10,8 @@
 #include <QtCore/qloggingcategory.h>
 #include <QtCore/qvarlengtharray.h>
 
+#include "tracestate_p.h"
+
 namespace Qanat {
 
 // What is told to others, after the mutex was released.
@@ -33,6 +35,8 @@ struct Mailbox::Aftermath
         Delivery lastDropped;
         std::vector<std::pair<Batch, std::shared_ptr<const GivenUp>>> deadLetters;
         std::shared_ptr<Mailbox> deadLetterBox;
+        std::vector<EventTrace::Record> traced;
+        std::vector<std::shared_ptr<TraceState>> traces;
         std::vector<std::weak_ptr<Mailbox>> watchers;
         std::vector<std::pair<std::shared_ptr<Mailbox>, std::chrono::nanoseconds>> closing;
         bool tellsAboutClosing = false; // The callbacks of those count.

@@ -61,6 +61,10 @@ QString headerOf(PipelineModel::Column column)
         return PipelineModel::tr("Kind");
     case Column::State:
         return PipelineModel::tr("State");
+    case Column::Activity:
+        return PipelineModel::tr("Activity");
+    case Column::NextAttempt:
+        return PipelineModel::tr("Next attempt");
     case Column::Pending:
         return PipelineModel::tr("Pending");
     case Column::Written:
@@ -90,7 +94,7 @@ QString headerOf(PipelineModel::Column column)
 bool isNumeric(PipelineModel::Column column)
 {
     using Column = PipelineModel::Column;
-    return column >= Column::Pending && column <= Column::LatencyPercentile99;
+    return column >= Column::NextAttempt && column <= Column::LatencyPercentile99;
 }
 
 } // namespace

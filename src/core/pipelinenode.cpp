@@ -11,14 +11,21 @@ namespace Qanat {
 
 namespace {
 
+template<typename Enum>
+QString wordOf(Enum value)
+{
+    return QString::fromLatin1(QMetaEnum::fromType<Enum>().valueToKey(int(value))).toLower();
+}
+
 void print(const PipelineNode &node, int depth, QString &text)
 {
     text += QString(depth * 2, u' ') + node.kind;
     if (!node.name.isEmpty())
         text += u" \""_s + node.name + u'"';
-    text += u" ["_s
-            + QString::fromLatin1(QMetaEnum::fromType<PipelineNode::State>().valueToKey(int(node.state))).toLower()
-            + u"] "_s + node.statistics.toString() + u'\n';
+    text += u" ["_s + wordOf(node.state);
+    if (node.activity != PipelineNode::Activity::Flowing)
+        text += u", "_s + wordOf(node.activity);
+    text += u"] "_s + node.statistics.toString() + u'\n';
     for (const PipelineNode &target : node.targets)
         print(target, depth + 1, text);
 }

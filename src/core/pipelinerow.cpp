@@ -54,6 +54,28 @@ QString textOf(PipelineNode::State state)
     return {};
 }
 
+QString textOf(PipelineNode::Activity activity)
+{
+    using Activity = PipelineNode::Activity;
+    switch (activity) {
+    case Activity::Flowing:
+        return PipelineModel::tr("Flowing");
+    case Activity::BackingOff:
+        return PipelineModel::tr("Backing off");
+    case Activity::Waiting:
+        return PipelineModel::tr("Waiting");
+    case Activity::Probing:
+        return PipelineModel::tr("Probing");
+    case Activity::Blocked:
+        return PipelineModel::tr("Blocked");
+    case Activity::Paused:
+        return PipelineModel::tr("Paused");
+    case Activity::Disabled:
+        return PipelineModel::tr("Disabled");
+    }
+    return {};
+}
+
 QString textOf(nanoseconds latency)
 {
     if (latency == nanoseconds(0))
@@ -109,6 +131,10 @@ QVariant PipelineRow::value(Column column) const
         return m_node.kind;
     case Column::State:
         return int(m_node.state);
+    case Column::Activity:
+        return int(m_node.activity);
+    case Column::NextAttempt:
+        return qint64(m_node.nextAttempt.count());
     case Column::LatencyMedian:
         return qint64(m_median.count());
     case Column::LatencyPercentile99:
@@ -131,6 +157,10 @@ QString PipelineRow::text(Column column) const
         return m_node.kind;
     case Column::State:
         return textOf(m_node.state);
+    case Column::Activity:
+        return textOf(m_node.activity);
+    case Column::NextAttempt:
+        return textOf(m_node.nextAttempt);
     case Column::LatencyMedian:
         return textOf(m_median);
     case Column::LatencyPercentile99:
@@ -146,12 +176,15 @@ PipelineRow::Changes PipelineRow::take(const PipelineNode &node)
 {
     Changes changes;
     const bool differs = node.statistics != m_node.statistics;
-    if (!differs && node.state == m_node.state && node.name == m_node.name && node.kind == m_node.kind)
+    if (!differs && node.state == m_node.state && node.activity == m_node.activity
+        && node.nextAttempt == m_node.nextAttempt && node.name == m_node.name && node.kind == m_node.kind)
         return changes;
     const Statistics old = m_node.statistics;
     const QString oldName = name();
     const QString oldKind = m_node.kind;
     const PipelineNode::State oldState = m_node.state;
+    const PipelineNode::Activity oldActivity = m_node.activity;
+    const nanoseconds oldNextAttempt = m_node.nextAttempt;
     const nanoseconds oldMedian = m_median;
     const nanoseconds oldPercentile99 = m_percentile99;
     setNode(node);
@@ -164,6 +197,8 @@ PipelineRow::Changes PipelineRow::take(const PipelineNode &node)
     note(Column::Name, oldName != name());
     note(Column::Kind, oldKind != m_node.kind);
     note(Column::State, oldState != m_node.state);
+    note(Column::Activity, oldActivity != m_node.activity);
+    note(Column::NextAttempt, oldNextAttempt != m_node.nextAttempt);
     note(Column::LatencyMedian, oldMedian != m_median);
     note(Column::LatencyPercentile99, oldPercentile99 != m_percentile99);
     note(Column::LastError, old.lastError != m_node.statistics.lastError);
@@ -207,6 +242,8 @@ void PipelineRow::setNode(const PipelineNode &node)
     m_node.kind = node.kind;
     m_node.name = node.name;
     m_node.state = node.state;
+    m_node.activity = node.activity;
+    m_node.nextAttempt = node.nextAttempt;
     m_node.statistics = node.statistics;
     m_node.identity = node.identity;
 }

@@ -169,6 +169,7 @@ public:
     void endProbe(const TryRef &work);
     void end(const TryRef &work);
     void updateState();
+    void showActivity();
 
     RetryingSink *const q;
     Sink *target = nullptr;
@@ -526,6 +527,7 @@ void RetryingSinkPrivate::retryNow()
     for (auto &[time, work] : keyWaiters)
         time = std::min(time, due);
     arm();
+    updateState();
 }
 
 void RetryingSinkPrivate::timeout()
@@ -584,12 +586,28 @@ void RetryingSinkPrivate::end(const TryRef &work)
     updateState();
 }
 
+void RetryingSinkPrivate::showActivity()
+{
+    using Activity = PipelineNode::Activity;
+    if (probe) {
+        q->setActivity(Activity::Probing);
+    } else if (!waiters.empty()) {
+        q->setActivity(Activity::Waiting, endpointDue);
+    } else if (!keyWaiters.empty()) {
+        const auto isSooner = [](const auto &one, const auto &other) { return one.first < other.first; };
+        q->setActivity(Activity::BackingOff, std::min_element(keyWaiters.begin(), keyWaiters.end(), isSooner)->first);
+    } else {
+        q->setActivity(Activity::Flowing);
+    }
+}
+
 void RetryingSinkPrivate::updateState()
 {
     const RetryingSink::State now = probe                 ? RetryingSink::State::Probing
                                     : !waiters.empty()    ? RetryingSink::State::Open
                                     : !keyWaiters.empty() ? RetryingSink::State::BackingOff
                                                           : RetryingSink::State::Flowing;
+    showActivity();
     if (state.exchange(now) != now)
         Q_EMIT q->retryStateChanged(now, RetryingSink::QPrivateSignal());
 }

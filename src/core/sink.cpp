@@ -310,6 +310,11 @@ std::shared_ptr<Clock> Sink::clock() const
     return d->mailbox->clock();
 }
 
+void Sink::setActivity(PipelineNode::Activity activity, std::chrono::nanoseconds until)
+{
+    d->mailbox->setActivity(activity, until);
+}
+
 void Sink::countAttempts(qint64 failed, qint64 retried, const Delivery &lastError)
 {
     d->mailbox->countAttempts(failed, retried, lastError);

@@ -239,12 +239,32 @@ void Endpoint::setNetwork(Network network)
     });
 }
 
+void Endpoint::showActivity()
+{
+    const EndpointState::News &news = d->shown;
+    using Activity = PipelineNode::Activity;
+    const std::chrono::milliseconds wait =
+        std::chrono::milliseconds(news.pausedUntil.isValid() ? news.pausedUntil.toMSecsSinceEpoch() : 0)
+        - clock()->wallClock();
+    if (news.isDisabled)
+        setActivity(Activity::Disabled);
+    else if (news.isPaused)
+        setActivity(Activity::Paused);
+    else if (news.blockedReason.isFailure())
+        setActivity(Activity::Blocked);
+    else if (wait.count() > 0)
+        setActivity(Activity::Waiting, clock()->now() + wait);
+    else
+        setActivity(news.isHealthy ? Activity::Flowing : Activity::Waiting);
+}
+
 bool Endpoint::event(QEvent *event)
 {
     if (event->type() != QEvent::User)
         return Sink::event(event);
     const EndpointState::News now = d->state->takeNews();
     const EndpointState::News before = std::exchange(d->shown, now);
+    showActivity();
     // Whoever hears one of them may destroy this.
     const QPointer<Endpoint> self(this);
     const bool isBlocked = now.blockedReason.isFailure();

@@ -240,6 +240,7 @@ void HttpSinkPrivate::release()
 {
     if (!std::exchange(isHeld, false))
         return;
+    showActivity();
     const QPointer<HttpSink> sink(q);
     const std::vector<CallRef> held = calls;
     for (const CallRef &call : held) {
@@ -251,9 +252,17 @@ void HttpSinkPrivate::release()
     }
 }
 
+void HttpSinkPrivate::showActivity()
+{
+    using Activity = PipelineNode::Activity;
+    q->setActivity(isDisabled ? Activity::Disabled : isHeld ? Activity::Paused : Activity::Flowing);
+}
+
 void HttpSinkPrivate::disable(bool disabled)
 {
-    if (std::exchange(isDisabled, disabled) != disabled)
+    const bool isNew = std::exchange(isDisabled, disabled) != disabled;
+    showActivity();
+    if (isNew)
         Q_EMIT q->disabledChanged(disabled, HttpSink::QPrivateSignal());
 }
 
@@ -760,6 +769,7 @@ bool HttpSink::isHeld() const
 void HttpSink::hold()
 {
     d->isHeld = true;
+    d->showActivity();
 }
 
 void HttpSink::release()

@@ -33,6 +33,7 @@ public:
     void conclude(const CallRef &call);
     void interrupt();
     void disable(bool disabled);
+    void showActivity();
     void release();
 
     HttpSink *const q;

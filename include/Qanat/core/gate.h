@@ -108,6 +108,7 @@ private:
     enum class Way : quint8 { Through, Hold, Discard };
     void pass(Way way, const Batch &batch, Completion completion);
     void review();
+    void showWay();
 
     const std::unique_ptr<GatePrivate> d;
 };

@@ -38,6 +38,8 @@ public:
         Name, //!< The objectName(), or the kind where there is none.
         Kind,
         State,
+        Activity,
+        NextAttempt,
         Pending,
         Written,
         Delivered,
@@ -56,8 +58,8 @@ public:
 
     //! Besides Qt::DisplayRole, which is for people and in their language, and Qt::ToolTipRole, the text of the last error.
     enum Role {
-        //! To sort by and to paint: a QString for Name and Kind, the int of PipelineNode::State, the counters and latencies
-        //! (in nanoseconds, 0 if there are none) as qint64, the int of Delivery::Error.
+        //! To sort by and to paint: a QString for Name and Kind, the ints of PipelineNode::State and Activity, the
+        //! counters, and the time to the next attempt and latencies (in nanoseconds, 0 if there are none) as qint64, the int of Delivery::Error.
         ValueRole = Qt::UserRole + 1,
         //! All Statistics of the sink, the same in each column. Its changes are announced in the column Name.
         StatisticsRole,

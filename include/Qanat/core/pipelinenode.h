@@ -9,6 +9,8 @@
 
 #include <QtCore/qlist.h>
 
+#include <chrono>
+
 namespace Qanat {
 
 /*!
@@ -28,9 +30,24 @@ public:
     };
     Q_ENUM(State)
 
+    //! What a sink that is not closed is at, as far as it says.
+    enum class Activity : quint8 {
+        Flowing, //!< Events go on as they come.
+        BackingOff, //!< Some events wait for another try, others go on.
+        Waiting, //!< Nothing is tried for a while.
+        Probing, //!< One attempt is under way, and the others wait for what comes of it.
+        Blocked, //!< Nothing gets through until somebody mends something.
+        Paused, //!< The application holds everything.
+        Disabled, //!< Everything is given up at once.
+    };
+    Q_ENUM(Activity)
+
     QString kind; //!< The class, without its namespace.
     QString name; //!< The objectName().
-    State state = State::Open; //!< At that moment, as the counters.
+    State state = State::Open; //!< At that moment, as all that follows.
+    Activity activity = Activity::Flowing;
+    std::chrono::nanoseconds nextAttempt{
+        0}; //!< How long until something is tried again; zero where nothing waits for a time.
     Statistics statistics; //!< Each sink's own snapshot: that of the next one is a moment later.
     QList<PipelineNode> targets; //!< The target of a wrapper, or the sinks of a broadcaster.
     //! The same number as long as it is the same sink, and for the same sink in two places; never that of another.

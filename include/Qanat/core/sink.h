@@ -190,6 +190,8 @@ protected:
     void post(std::function<void()> task);
     //! The clock given by setClock(). Any thread.
     [[nodiscard]] std::shared_ptr<Clock> clock() const;
+    //! What the pipeline() shows that this sink is at, and until when, by the clock(); zero where there is no time. Any thread.
+    void setActivity(PipelineNode::Activity activity, std::chrono::nanoseconds until = std::chrono::nanoseconds(0));
     //! Counts attempts of a wrapper that tries again.
     void countAttempts(qint64 failed, qint64 retried, const Delivery &lastError);
 

@@ -95,6 +95,11 @@ public:
     //! How many requests have ended with which status; 0 where there was no answer.
     [[nodiscard]] QMap<int, qint64> answers() const;
 
+    //! Tells what the application knows of the network. What QNetworkInformation knows is heeded without that, where the application has
+    //! loaded a backend of it before (QNetworkInformation::loadDefaultBackend()).
+    void setNetwork(Network network);
+
+public Q_SLOTS:
     //!@{
     //! Sends nothing more until resume(); what is under way goes on.
     void pause();
@@ -107,9 +112,6 @@ public:
     //!@}
     //! Ends the waits of its own, not that of a Retry-After: somebody has mended something.
     void retryNow();
-    //! Tells what the application knows of the network. What QNetworkInformation knows is heeded without that, where the application has
-    //! loaded a backend of it before (QNetworkInformation::loadDefaultBackend()).
-    void setNetwork(Network network);
 
 Q_SIGNALS:
     //!@{
@@ -128,6 +130,8 @@ protected:
     bool event(QEvent *event) override;
 
 private:
+    void showActivity();
+
     Endpoint(std::unique_ptr<EndpointPrivate> made, const QueueMaker &makeQueue, QObject *parent);
 
     const std::unique_ptr<EndpointPrivate> d;

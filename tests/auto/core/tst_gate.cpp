@@ -83,7 +83,9 @@ void TestGate::holdsUntilGranted()
     QANAT_WAIT(p.gate->statistics().inFlight > 0);
     QCOMPARE(p.gate->statistics().pending, 5);
     QCOMPARE(p.queue->statistics().offered, 0);
+    QCOMPARE(p.gate->pipeline().activity, PipelineNode::Activity::Paused);
     p.gate->setConsent(Gate::Consent::Granted);
+    QCOMPARE(p.gate->pipeline().activity, PipelineNode::Activity::Flowing);
     const Event live = someEvent();
     p.gate->write(live);
     QANAT_WAIT(p.recording->count() == 6);

@@ -35,6 +35,7 @@ private Q_SLOTS:
     void rolesHaveNames();
     void showsTheTree();
     void showsTheCounters();
+    void showsWhatASinkIsAt();
     void showsTheLastError();
     void toolTipsAreNoMarkup();
     void sortsByValue();
@@ -321,6 +322,32 @@ void PipelineModelTest::sortsByValue()
     fan.sinks[u"a"_s]->write(Batch(someEvents(1000)));
     model.refresh();
     QCOMPARE(QStringList({nameAt(0), nameAt(1), nameAt(2)}), QStringList({u"c"_s, u"b"_s, u"a"_s}));
+}
+
+void PipelineModelTest::showsWhatASinkIsAt()
+{
+    const auto clock = std::make_shared<ManualClock>();
+    auto end = std::make_unique<RecordingSink>();
+    end->recording()->setBehaviour([](const Event &) { return passingFailure(); });
+    RetryingSink sink(std::move(end), CircuitBreaker(1, 10s));
+    sink.setClock(clock);
+    WatchedModel model;
+    model.addRoot(&sink);
+    const QModelIndex row = model.index(0, 0);
+    QCOMPARE(textAt(row, Column::Activity), u"Flowing"_s);
+    QCOMPARE(textAt(row, Column::NextAttempt), QString());
+    sink.write(someEvent());
+    QANAT_WAIT(sink.pipeline().activity == PipelineNode::Activity::Waiting);
+    Announced announced(model);
+    model.refresh();
+    QCOMPARE(textAt(row, Column::Activity), u"Waiting"_s);
+    QCOMPARE(valueAt(row, Column::Activity), QVariant(int(PipelineNode::Activity::Waiting)));
+    QCOMPARE(textAt(row, Column::NextAttempt), u"10 s"_s);
+    QVERIFY(announced.take().contains(u"0-0: %1-%2"_s.arg(int(Column::Activity)).arg(int(Column::Written))));
+    clock->advance(2500ms);
+    model.refresh();
+    QCOMPARE(valueAt(row, Column::NextAttempt), QVariant(qint64(7'500'000'000)));
+    QCOMPARE(announced.take(), QStringList(u"0-0: %1-%1"_s.arg(int(Column::NextAttempt))));
 }
 
 void PipelineModelTest::announcesWhatChanged()

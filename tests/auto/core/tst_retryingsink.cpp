@@ -138,6 +138,7 @@ private Q_SLOTS:
 
     void onlyWhatFailedIsTriedAgainInOrder();
     void theBreakerOpensAndProbes();
+    void thePictureShowsWhatItIsAt();
     void afterTheWaitOneProbesNotAll();
     void theWallClockChangesNothing();
     void aSuspendIsNoticed();
@@ -676,6 +677,38 @@ void RetryingSinkTest::theBreakerOpensAndProbes()
     QCOMPARE(retrying.sink->retryState(), State::Flowing);
     QCOMPARE(states, QList<State>({State::Open, State::Probing, State::Open, State::Probing, State::Flowing}));
     QCOMPARE(retrying.recording->count(), 5);
+}
+
+void RetryingSinkTest::thePictureShowsWhatItIsAt()
+{
+    using Activity = PipelineNode::Activity;
+    Retrying retrying(CircuitBreaker(1, 10s));
+    retrying.recording->defer();
+    QCOMPARE(retrying.sink->pipeline().activity, Activity::Flowing);
+    const QFuture<Delivery> sent = retrying.sink->send(someEvent());
+    QANAT_WAIT(retrying.recording->deferredCalls() == 1);
+    retrying.recording->settleAll(passingFailure());
+    QANAT_WAIT(retrying.sink->pipeline().activity == Activity::Waiting);
+    QCOMPARE(retrying.sink->pipeline().nextAttempt, 10s);
+    retrying.clock->advance(4s);
+    QCOMPARE(retrying.sink->pipeline().nextAttempt, 6s);
+    QVERIFY(retrying.sink->pipeline().toString().contains(u"[open, waiting]"_s));
+    retrying.sink->retryNow();
+    QANAT_WAIT(retrying.sink->pipeline().activity == Activity::Probing);
+    QCOMPARE(retrying.sink->pipeline().nextAttempt, 0s);
+    QANAT_WAIT(retrying.recording->deferredCalls() == 1);
+    retrying.recording->settleAll();
+    QANAT_FINISH(sent);
+    QANAT_WAIT(retrying.sink->pipeline().activity == Activity::Flowing);
+
+    Retrying keys(ExponentialBackoff(5s, 5s, 5s));
+    keys.recording->setBehaviour(always(passingFailure()));
+    keys.sink->write(someEvent());
+    QANAT_WAIT(keys.sink->pipeline().activity == Activity::BackingOff);
+    QCOMPARE(keys.sink->pipeline().nextAttempt, keys.clock->nextDue().value() - keys.clock->now());
+    keys.sink->discard();
+    QANAT_WAIT(keys.sink->state() == PipelineNode::State::Closed);
+    QCOMPARE(keys.sink->pipeline().activity, Activity::Flowing);
 }
 
 void RetryingSinkTest::afterTheWaitOneProbesNotAll()

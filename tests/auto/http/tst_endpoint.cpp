@@ -292,6 +292,7 @@ void TestEndpoint::faultsOfTheEndpoint_blockOnce()
     QANAT_WAIT(blocked.size() == 1);
     QVERIFY(s.endpoint->isBlocked());
     QVERIFY(!s.endpoint->isHealthy());
+    QCOMPARE(s.endpoint->pipeline().activity, PipelineNode::Activity::Blocked);
     QCOMPARE(s.endpoint->blockedReason().status(), 401);
     QCOMPARE(blocked.first().first().value<Delivery>().answer(), u"who are you"_s);
     QCOMPARE(s.endpoint->statistics().pending, 5); // None is given up.
@@ -376,6 +377,8 @@ void TestEndpoint::retryAfter_isToldAndWaited()
     QANAT_WAIT(s.endpoint->pausedUntil().isValid());
     const auto now = QDateTime::fromMSecsSinceEpoch(s.clock->wallClock().count(), Qt::UTC);
     QCOMPARE(s.endpoint->pausedUntil(), now.addSecs(600));
+    QANAT_WAIT(s.endpoint->pipeline().activity == PipelineNode::Activity::Waiting);
+    QCOMPARE(s.endpoint->pipeline().nextAttempt, 600s);
     QANAT_WAIT(s.clock->nextDue());
     // Not even by those who are in a hurry.
     s.endpoint->retryNow();
@@ -566,6 +569,7 @@ void TestEndpoint::gone_disables()
     QVERIFY(s.endpoint->isDisabled());
     QVERIFY(!s.endpoint->isHealthy());
     QANAT_WAIT(disabled.size() == 1);
+    QCOMPARE(s.endpoint->pipeline().activity, PipelineNode::Activity::Disabled);
     QCOMPARE(s.receiver.requestCount(), 1u);
     // Writes are accepted, and become dead letters at once.
     QVERIFY(s.endpoint->write(someEvent()).status() == WriteResult::Status::Accepted);
@@ -602,12 +606,14 @@ void TestEndpoint::pause_holdsEverything()
     s.endpoint->pause();
     QVERIFY(s.endpoint->isPaused());
     QANAT_WAIT(paused.size() == 1);
+    QCOMPARE(s.endpoint->pipeline().activity, PipelineNode::Activity::Paused);
     s.endpoint->write(Batch(someEvents(10)));
     QVERIFY(!waitUntil([&] { return s.receiver.connectionCount() > 0; }, 50ms));
     QCOMPARE(s.endpoint->statistics().pending, 10);
     s.endpoint->resume();
     QANAT_WAIT(s.endpoint->statistics().delivered == 10);
     QANAT_WAIT(paused.size() == 2);
+    QCOMPARE(s.endpoint->pipeline().activity, PipelineNode::Activity::Flowing);
     // A close ends it.
     s.endpoint->pause();
     s.endpoint->write(someEvent());
