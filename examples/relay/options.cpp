@@ -23,6 +23,9 @@ namespace {
 // What HttpSink takes.
 constexpr milliseconds LongestTimeout = std::chrono::hours(24);
 
+// No more is ever handed out at once.
+constexpr int MostInABatch = 500;
+
 const QString To = u"to"_s;
 const QString Config = u"config"_s;
 const QString DeadLetter = u"dead-letter"_s;
@@ -225,6 +228,8 @@ QList<EndpointOptions> endpointsOf(const QCommandLineParser &parser, Values &val
                 return values.fail(option, u"only with --content-mode batched a request has several events"_s);
         }
     }
+    if (members->maximumBatchCount > MostInABatch && parser.isSet(Batch))
+        return values.fail(Batch, u"%1 is more than %2"_s.arg(members->maximumBatchCount).arg(MostInABatch));
     if (parser.isSet(OrderKey) && members->requestsInFlight == 1)
         return values.fail(
             OrderKey, u"with one request at a time the order of all is kept; --in-flight 2 or more asks for several"_s);
@@ -364,7 +369,7 @@ For the endpoints of --to:
   --threshold N           after so many failures in a row an endpoint is left alone for a while (default: 5)
   --backoff TIME          that while, doubled each time up to 5m; then one request probes (default: 1s)
   --max-attempts N        an event is given up after so many attempts (default: never)
-  --max-age TIME          an event is given up so long after it was read (default: 3d)
+  --max-age TIME          an event is given up so long after it was read, when an attempt has failed since (default: 3d)
 
 TIME has a unit: 250ms 5s 2m 1h 3d. The FILE to be read may be - for standard input.
 
@@ -385,7 +390,7 @@ delivered (everywhere where it is wanted) + dropped (given up somewhere) + pendi
 With --dead-letter, deadLetters has what was written there, and lost. Each endpoint has its own of these, and:
   failed, retried         attempts; one is a request, or several of them for events that go together
   state                   flowing, failing (--threshold attempts in a row), blocked (somebody has to mend something), disabled
-  answers                 how many requests had which status; none is no answer
+  answers                 how many requests had which status; none is no answer, of those that Qt sent again by itself, too
   error                   the last failure of an attempt
 
 Exit status: 0 everything was delivered, 1 something

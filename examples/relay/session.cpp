@@ -94,6 +94,7 @@ void Session::finishIfDone()
         return;
     m_isFinished = true;
     m_timer.stop();
+    reportStates();
     const Report last = report();
     m_status = statusOf(last);
     m_exit = last.totals.pending > 0 ? Exit::CutShort : Exit::Clean;
@@ -130,6 +131,7 @@ void Session::reportDrops(const QString &name, qint64 count, const Delivery &las
 {
     if (isLeftOver(last))
         return; // The last line counts them as pending.
+    reportStates(); // What brought it about comes first.
     const QString events = count == 1 ? u"1 event was"_s : u"%1 events were"_s.arg(grouped(count));
     const QString reason = reasonOf(last);
     const QString said = answerOf(last);

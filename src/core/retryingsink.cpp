@@ -32,6 +32,12 @@ bool isFaultOfEndpoint(const Delivery &failure)
     return failure.error() == Delivery::Error::Misdirected || failure.error() == Delivery::Error::Security;
 }
 
+bool isOfClose(const Delivery &delivery)
+{
+    return delivery.outcome() == Delivery::Outcome::Dropped
+           && (delivery.error() == Delivery::Error::Discarded || delivery.error() == Delivery::Error::Unknown);
+}
+
 // A batch on its way to an outcome, through as many attempts as it takes.
 struct Try
 {
@@ -162,6 +168,8 @@ public:
     void dismiss(const TryRef &work);
     void giveUp(Try &work, bool strategyDrops);
     void waitForEndpoint(const TryRef &work, nanoseconds due, bool first);
+    bool isHopeless(const Try &work) const;
+    void giveUpHopeless(const TryRef &work);
     void waitForKey(const TryRef &work, nanoseconds due);
     void arm();
     void retryNow();
@@ -183,6 +191,9 @@ public:
     nanoseconds endpointDue{0};
     nanoseconds pausedUntil{0}; // By the other side's wish.
     TryRef probe;
+    // The last attempt that failed, unless one has succeeded since.
+    Delivery lastFailure;
+    nanoseconds lastFailureAt{0};
     std::vector<std::pair<nanoseconds, TryRef>> keyWaiters;
     std::unique_ptr<Timer> timer;
     std::atomic<RetryingSink::State> state{RetryingSink::State::Flowing};
@@ -328,7 +339,9 @@ void RetryingSinkPrivate::attempt(const TryRef &work)
     // The handler may outlive this sink: it reaches it through the mailbox only, which runs nothing for a sink that is gone.
     SinkAccess::forward(target, work->batch,
                         Completion(count, [this, work, mailbox, count](qsizetype settled, const Delivery &delivery) {
-                            if (work->settled + settled < count) {
+                            // At the end of a close nothing more is done in the sink's thread, and nothing tried again.
+                            const bool isEnd = isOfClose(delivery) && mailbox->state() != PipelineNode::State::Open;
+                            if (work->settled + settled < count || isEnd) {
                                 hear(*work, settled, delivery);
                                 return;
                             }
@@ -356,7 +369,8 @@ void RetryingSinkPrivate::hear(Try &work, qsizetype count, const Delivery &deliv
 {
     const qsizetype first = work.settled;
     work.settled += count;
-    const bool isTried = delivery.outcome() != Delivery::Outcome::Untried;
+    const bool isTried =
+        delivery.outcome() != Delivery::Outcome::Untried && delivery.error() != Delivery::Error::Discarded;
     work.anyTried = work.anyTried || isTried;
     work.anyDelivered = work.anyDelivered || delivery.outcome() == Delivery::Outcome::Delivered;
     for (qsizetype i = first; isTried && i < first + count; ++i)
@@ -412,6 +426,12 @@ void RetryingSinkPrivate::evaluate(const TryRef &work)
     } else {
         strategy->succeeded(attempt);
     }
+    if (work->failure.isFailure() && work->failure.canRetry()) {
+        lastFailure = work->failure;
+        lastFailureAt = attempt.now;
+    } else {
+        lastFailure = Delivery();
+    }
     if (work->isWithdrawn) {
         for (const Try::Run &run : work->again)
             work->settle(run.first, run.count, Delivery::filtered());
@@ -424,6 +444,13 @@ void RetryingSinkPrivate::evaluate(const TryRef &work)
     giveUp(*work, drops);
     if (work->isVoid)
         return; // Whoever heard of it has destroyed this sink.
+    const std::deque<TryRef> others = waiters;
+    for (const TryRef &other : others) {
+        if (!other->isVoid && isHopeless(*other))
+            giveUpHopeless(other);
+        if (work->isVoid)
+            return;
+    }
     if (!work->failure.canRetry())
         endProbe(work);
     if (work->again.empty()) {
@@ -479,8 +506,34 @@ void RetryingSinkPrivate::giveUp(Try &work, bool strategyDrops)
     work.again = std::move(again);
 }
 
+// Too old, and since then the endpoint was tried, in vain: for each of them to try once more, after a wait each, would take for ever.
+bool RetryingSinkPrivate::isHopeless(const Try &work) const
+{
+    return maximumAge != std::chrono::milliseconds::max() && lastFailure.isFailure()
+           && lastFailureAt - work.batch.acceptedAt() >= maximumAge;
+}
+
+void RetryingSinkPrivate::giveUpHopeless(const TryRef &work)
+{
+    waiters.erase(std::remove(waiters.begin(), waiters.end(), work), waiters.end());
+    work->resume();
+    const Delivery cause = lastFailure;
+    const std::vector<int> attempts = work->attempts;
+    for (size_t i = 0; i < attempts.size() && !work->isVoid; ++i) {
+        const Delivery dropped = Delivery::dropped(
+            Delivery::Error::Expired, Text::tr("given up: too old after %1").arg(attemptsText(attempts[i])));
+        work->settle(qsizetype(i), 1, dropped.withAttempts(attempts[i]).withCause(cause));
+    }
+    if (!work->isVoid)
+        end(work);
+}
+
 void RetryingSinkPrivate::waitForEndpoint(const TryRef &work, nanoseconds due, bool first)
 {
+    if (probe != work && isHopeless(*work)) {
+        giveUpHopeless(work);
+        return;
+    }
     if (probe == work)
         probe.reset();
     first ? waiters.push_front(work) : waiters.push_back(work);

@@ -51,16 +51,7 @@ QString durationText(milliseconds duration)
     return duration < 0ms ? HttpSink::tr("a negative duration") : formatDuration(duration);
 }
 
-} // namespace
-
-EndpointConfiguration::EndpointConfiguration() = default;
-
-QString EndpointConfiguration::errorText() const
-{
-    HttpSink sink{QUrl()};
-    return configure(sink, *this);
-}
-
+// What is wrong with its numbers.
 QString valueFault(const EndpointConfiguration &configuration)
 {
     const EndpointConfiguration &c = configuration;
@@ -98,6 +89,16 @@ QString valueFault(const EndpointConfiguration &configuration)
     return first == faults.end() ? QString() : *first;
 }
 
+} // namespace
+
+EndpointConfiguration::EndpointConfiguration() = default;
+
+QString EndpointConfiguration::errorText() const
+{
+    HttpSink sink{QUrl()};
+    return configure(sink, *this);
+}
+
 // The end of a public key is all but alone in the world, and a private key has it, too: n and e of RSA, the point of a curve.
 bool isKeyOf(const QSslKey &key, const QSslCertificate &certificate)
 {
@@ -120,6 +121,10 @@ QString configure(HttpSink &sink, const EndpointConfiguration &configuration)
         return u"orderKey: "_s + fault;
     if (const QString fault = valueFault(configuration); !fault.isEmpty())
         return fault;
+    const bool hasTls = !configuration.certificateAuthorities.isEmpty() || !configuration.pinnedKeys.isEmpty()
+                        || !configuration.clientCertificate.isNull();
+    if (hasTls && configuration.url.scheme() == "http"_L1)
+        return u"tls: "_s + HttpSink::tr("is of no use with an http URL");
     if (configuration.clientCertificate.isNull() != configuration.clientKey.isNull())
         return u"tls.certificate: "_s + HttpSink::tr("goes together with key");
     if (!configuration.clientKey.isNull() && !isKeyOf(configuration.clientKey, configuration.clientCertificate))

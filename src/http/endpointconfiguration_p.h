@@ -8,9 +8,6 @@
 
 namespace Qanat {
 
-//! What is wrong with its numbers, with the place as EndpointConfiguration::fromJson() names it; empty if nothing is.
-[[nodiscard]] QString valueFault(const EndpointConfiguration &configuration);
-
 //! Whether they belong together.
 [[nodiscard]] bool isKeyOf(const QSslKey &key, const QSslCertificate &certificate);
 

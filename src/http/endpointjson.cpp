@@ -114,7 +114,7 @@ QByteArray contentOf(ConfigurationReader &reader, const QString &name)
 {
     QString fileName;
     reader.read(name, fileName);
-    if (fileName.isEmpty())
+    if (!reader.has(name))
         return {};
     // A file may have no end.
     constexpr qint64 Longest = 1024 * 1024;
@@ -124,17 +124,16 @@ QByteArray contentOf(ConfigurationReader &reader, const QString &name)
         return {};
     }
     const QByteArray content = file.read(Longest + 1);
-    if (content.size() <= Longest)
-        return content;
-    reader.fail(name, HttpSink::tr("\"%1\" is larger than 1 MiB").arg(fileName));
-    return {};
+    if (content.size() > Longest)
+        reader.fail(name, HttpSink::tr("\"%1\" is larger than 1 MiB").arg(fileName));
+    return content;
 }
 
 void readTls(ConfigurationReader &reader, EndpointConfiguration &configuration)
 {
     const QByteArray authorities = contentOf(reader, u"authorities"_s);
     configuration.certificateAuthorities = QSslCertificate::fromData(authorities);
-    if (!authorities.isEmpty() && configuration.certificateAuthorities.isEmpty())
+    if (reader.has(u"authorities"_s) && configuration.certificateAuthorities.isEmpty())
         reader.fail(u"authorities"_s, HttpSink::tr("there is no certificate in the file"));
     QStringList pins;
     reader.read(u"pinnedKeys"_s, pins);
@@ -149,7 +148,7 @@ void readTls(ConfigurationReader &reader, EndpointConfiguration &configuration)
     const QByteArray key = contentOf(reader, u"key"_s);
     if (reader.has(u"certificate"_s) != reader.has(u"key"_s))
         return reader.fail(u"certificate"_s, HttpSink::tr("goes together with key"));
-    if (certificate.isEmpty())
+    if (!reader.has(u"certificate"_s))
         return;
     configuration.clientCertificate = QSslCertificate(certificate);
     if (configuration.clientCertificate.isNull())
@@ -206,7 +205,7 @@ void readAnswers(ConfigurationReader &reader, EndpointConfiguration &configurati
         exceptions.readWord(status, reading, readings());
         bool isNumber = false;
         const int number = status.toInt(&isNumber);
-        if (!isNumber || number < 100 || number > 999)
+        if (!isNumber || number < 100 || number > 999 || status != QString::number(number))
             exceptions.fail(status, HttpSink::tr("is no status: it is a number from 100 to 999"));
         configuration.answerProfile = configuration.answerProfile.withReading(number, reading);
     }
@@ -276,7 +275,7 @@ Result<EndpointConfiguration> EndpointConfiguration::fromJson(const QJsonObject 
         reader.fail(u"url"_s, fault.errorText());
     QString error = reader.finish();
     if (error.isEmpty())
-        error = valueFault(configuration);
+        error = configuration.errorText();
     if (!error.isEmpty())
         return Failure{error};
     return configuration;

@@ -107,6 +107,7 @@ int HttpExchange::status() const
 void HttpExchange::requestSent()
 {
     m_isSent = true;
+    ++m_sendCount;
     // Counting alone would not do: while this thread is busy, Qt's own takes in all that a hostile server sends. Before
     // this signal Qt ignores the limit.
     m_reply->setReadBufferSize(m_bounds.answer + 1);

@@ -50,6 +50,8 @@ public:
     ~HttpExchange() override;
 
     [[nodiscard]] End end() const { return m_end; }
+    //! How often Qt has sent it: once more, by itself, where a connection that was kept from before is cut before the answer.
+    [[nodiscard]] int sendCount() const { return m_sendCount; }
     //! 0 without an answer.
     [[nodiscard]] int status() const;
     [[nodiscard]] QByteArray header(const QByteArray &name) const { return m_reply->rawHeader(name); }
@@ -81,6 +83,7 @@ private:
     QByteArray m_answer;
     QStringList m_distrust;
     End m_end = End::Reply;
+    int m_sendCount = 0;
     bool m_isSent = false;
     bool m_isOver = false;
 };

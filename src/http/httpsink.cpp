@@ -198,12 +198,16 @@ void HttpSinkPrivate::conclude(const CallRef &call)
     const AnswerProfile::Reading reading = readingOf(*exchange, isSingle);
     const Delivery outcome = outcomeOf(*exchange, reading);
     const int status = exchange->status();
+    const int repeats = std::max(exchange->sendCount() - 1, 0);
     if (exchange->areConnectionsSpoilt() && exchange->connections() == connections)
         connections.reset();
     exchange.reset();
 
     const QPointer<HttpSink> sink(q);
-    Q_EMIT q->answered(status, HttpSink::QPrivateSignal());
+    for (int i = 0; sink && i < repeats; ++i)
+        Q_EMIT q->answered(0, HttpSink::QPrivateSignal());
+    if (sink)
+        Q_EMIT q->answered(status, HttpSink::QPrivateSignal());
     if (!sink)
         return;
     if (outcome.error() == Delivery::Error::Refused && !isSingle) {

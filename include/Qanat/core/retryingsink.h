@@ -58,7 +58,8 @@ public:
     //!@}
     //!@{
     //! How old an event may become, counted from its first acceptance by any sink; no limit by default. One that is too
-    //! old is tried at least once; it does not wait for that until the wait of its own key has ended. To be set as the above.
+    //! old is given up when an attempt has failed since: its own, which does not wait until the wait of its key has ended, or, where all
+    //! wait for the endpoint, that of any. To be set as the above.
     [[nodiscard]] std::chrono::milliseconds maximumAge() const;
     void setMaximumAge(std::chrono::milliseconds age);
     //!@}

@@ -318,8 +318,8 @@ Q_SIGNALS:
     void compressionChanged(QPrivateSignal);
     void answerProfileChanged(QPrivateSignal);
     //!@}
-    //! A request has ended, answered with that status; 0 where there was no answer. Emitted before the outcome of its events is told, in the sink's
-    //! thread.
+    //! A request has ended, answered with that status; 0 where there was no answer, and for each time that Qt by itself has sent one again.
+    //! Emitted before the outcome of its events is told, in the sink's thread.
     void answered(int status, QPrivateSignal);
     //! It was disabled, also by an answer, or enabled. In the sink's thread.
     void disabledChanged(bool isDisabled, QPrivateSignal);

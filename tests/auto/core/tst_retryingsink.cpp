@@ -128,11 +128,13 @@ private Q_SLOTS:
     void line27_closeDeliversWhatCanBeDelivered();
     void line27_whatACloseLeavesTellsWhatWasTried_data();
     void line27_whatACloseLeavesTellsWhatWasTried();
+    void line27_whatWasUnderWayIsToldByTheTarget();
     void line28_aDropIsNoSuccess();
     void line29_whatCannotSucceedIsNotTriedAgain();
     void line30_attemptsAreLimited();
     void line30_ageIsLimited();
     void line30_ageEndsAWait();
+    void line30_ageEndsABacklog();
     void line30_ageComesBeforeAttempts();
     void line30_whatIsGivenUpGoesToTheDeadLetters();
 
@@ -478,6 +480,39 @@ void RetryingSinkTest::line27_whatACloseLeavesTellsWhatWasTried()
     QCOMPARE(queue.statistics().delivered, isWhole ? 0 : 1);
 }
 
+// The target knows best what was under way.
+void RetryingSinkTest::line27_whatWasUnderWayIsToldByTheTarget()
+{
+    class Slow : public Sink
+    {
+    protected:
+        void process(const Batch &, Completion completion) override
+        {
+            m_completion = std::move(completion);
+            m_completion.setUnderWay(1);
+        }
+
+    private:
+        Completion m_completion;
+    };
+    for (const int count : {1, 5}) {
+        Queue queue(std::make_unique<RetryingSink>(std::make_unique<Slow>(), ExponentialBackoff()));
+        DeadLetters dead(100);
+        queue.setDeadLetterSink(&dead);
+        queue.write(Batch(someEvents(count)));
+        QANAT_WAIT(queue.statistics().inFlight == count);
+        const QFuture<CloseResult> closing = queue.close(10ms);
+        QANAT_FINISH(closing);
+        QCOMPARE(closing.result().left(), count);
+        QCOMPARE(closing.result().unknown(), 1);
+        QANAT_WAIT(dead.count() == count);
+        for (int i = 0; i < count; ++i) {
+            QCOMPARE(dead.letters().at(i).error, i == 0 ? Delivery::Error::Unknown : Delivery::Error::Discarded);
+            QCOMPARE(dead.letters().at(i).attempts, i == 0 ? 1 : 0);
+        }
+    }
+}
+
 void RetryingSinkTest::line28_aDropIsNoSuccess()
 {
     const auto script = std::make_shared<Script>();
@@ -584,6 +619,40 @@ void RetryingSinkTest::line30_ageEndsAWait()
     QANAT_FINISH(second);
     QCOMPARE(second.result().error(), Delivery::Error::Expired);
     QCOMPARE(second.result().attempts(), 1);
+    QANAT_BALANCED(queue);
+}
+
+// One more attempt tells for all that are too old: each on its own would take as long as all waits together.
+void RetryingSinkTest::line30_ageEndsABacklog()
+{
+    auto end = std::make_unique<RecordingSink>();
+    end->setMaxInFlight(3);
+    const auto recording = end->recording();
+    recording->setBehaviour(always(passingFailure().withStatus(503)));
+    auto retry = std::make_unique<RetryingSink>(std::move(end), CircuitBreaker(1, 1h));
+    retry->setMaximumAge(10min);
+    Queue queue(std::move(retry));
+    const auto clock = std::make_shared<ManualClock>();
+    queue.setClock(clock);
+    QList<QFuture<Delivery>> sent;
+    for (int i = 0; i < 30; ++i)
+        sent.append(queue.send(eventOf(QString::number(i % 5))));
+    QANAT_WAIT(recording->count() == 1 && clock->nextDue());
+    clock->advance(1h);
+    for (int i = 0; i < 30; ++i) {
+        QANAT_FINISH(sent[i]);
+        QCOMPARE(sent[i].result().error(), Delivery::Error::Expired);
+        QCOMPARE(sent[i].result().attempts(), i == 0 ? 2 : 0);
+        QCOMPARE(sent[i].result().cause().status(), 503);
+    }
+    QCOMPARE(recording->count(), 2);
+    // What is not too old waits, and is delivered when it can be.
+    const QFuture<Delivery> fresh = queue.send(someEvent());
+    QANAT_WAIT(clock->nextDue());
+    recording->setBehaviour({});
+    clock->advance(1h);
+    QANAT_FINISH(fresh);
+    QVERIFY(fresh.result().isSuccess());
     QANAT_BALANCED(queue);
 }
 

@@ -165,14 +165,20 @@ void TestEndpointConfiguration::whatIsWrongIsNamed_data()
     row(R"("tls": {"authorities": "/nowhere.pem"})", u"tls.authorities: \"/nowhere.pem\" cannot be read"_s);
     row(R"("tls": {"authorities": "/proc/self/status"})", u"tls.authorities: there is no certificate"_s);
     row(R"("tls": {"authorities": "/dev/zero"})", u"tls.authorities: \"/dev/zero\" is larger than 1 MiB"_s);
+    row(R"("tls": {"authorities": "/dev/null"})", u"tls.authorities: there is no certificate in the file"_s);
+    row(R"("tls": {"authorities": ""})", u"tls.authorities: \"\" cannot be read"_s);
+    row(R"("tls": {"certificate": "/dev/null", "key": "/dev/null"})", u"tls.certificate: there is no certificate"_s);
     row(R"("tls": {"pinnedKeys": ["canary"]})", u"tls.pinnedKeys: "_s);
     row(R"("tls": {"key": "/proc/self/status"})", u"tls.certificate: goes together with key"_s);
+    row(R"("url": "http://localhost", "tls": {"pinnedKeys": ["AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="]})",
+        u"tls: is of no use"_s);
     row(R"("tls": {"verify": false})", u"tls.verify: is not known here"_s);
     row(R"("proxy": "ftp://a:1")", u"proxy: is neither"_s);
     row(R"("proxy": "http://canary:canary@host")", u"proxy: is neither"_s);
     row(R"("timeouts": {"connect": "-1s"})", u"timeouts.connect: \"-1s\" is no duration: it is negative"_s);
     row(R"("answers": {"profile": "x"})", u"answers.profile: there is no profile of this name"_s);
     row(R"("answers": {"readings": {"99": "gone"}})", u"answers.readings.99: is no status"_s);
+    row(R"("answers": {"readings": {"0409": "gone"}})", u"answers.readings.0409: is no status"_s);
     row(R"("answers": {"readings": {"404": "ok"}})", u"answers.readings.404: \"ok\" is none of delivered"_s);
     row(R"("retry": {"threshold": "5"})", u"retry.threshold: is not a whole number"_s);
     row(R"("retry": {"maximumAge": "99999999d"})", u"retry.maximumAge: "_s);
@@ -209,6 +215,11 @@ void TestEndpointConfiguration::whatIsWrongInCodeIsNamedLikewise()
              u"timeouts.request: a negative duration is less than 1ms"_s);
     QCOMPARE(faultOf([](auto &c) { c.maximumAttempts = -1; }), u"retry.maximumAttempts: -1 is less than 1"_s);
     QCOMPARE(faultOf([](auto &c) { c.limits.events = 0; }), u"limits.events: 0 is less than 1"_s);
+    QCOMPARE(faultOf([](auto &c) {
+                 c.url = QUrl(u"http://localhost"_s);
+                 c.pinnedKeys = {QByteArray(32, 'x')};
+             }),
+             u"tls: is of no use with an http URL"_s);
     QCOMPARE(faultOf([](auto &c) { c.maximumAge = std::chrono::milliseconds::max(); }), QString());
     QCOMPARE(faultOf([](auto &c) { c.limits = Limits(); }), QString());
 }

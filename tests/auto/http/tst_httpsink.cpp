@@ -865,10 +865,14 @@ void tst_HttpSink::bodyIsTheSameWhenQtSendsAgain()
     Probe sink(receiver.url());
     sink.setContentMode(mode);
     sink.setSigningSecrets({Qanat::WebhookSecret::generate()});
+    QMap<int, quint64> answers;
+    connect(&sink, &HttpSink::answered, this, [&answers](int status) { ++answers[status]; });
     const Batch batch = numberedBatch(20);
     Outcomes outcomes;
     sink.attempt(batch, outcomes);
     QVERIFY(outcomes.wait(batch.size()));
+    // Each of them is told.
+    QCOMPARE(answers, (QMap<int, quint64>{{204, 20}, {0, receiver.requestCount() - 20}}));
 
     // What is there more than once is there to the last byte, with its headers.
     const QList<HttpRequest> requests = receiver.requests();

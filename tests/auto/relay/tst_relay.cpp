@@ -246,6 +246,7 @@ void tst_Relay::wrongUsage_data()
     row("empty content mode", {u"--content-mode"_s, QString()}, u"--content-mode"_s);
     row("batch of words", {u"--content-mode"_s, u"batched"_s, u"--batch"_s, u"many"_s}, u"--batch: "_s);
     row("batch 0", {u"--content-mode"_s, u"batched"_s, u"--batch"_s, u"0"_s}, u"--batch: "_s);
+    row("batch 501", {u"--content-mode"_s, u"batched"_s, u"--batch"_s, u"501"_s}, u"--batch: 501 is more than 500"_s);
     row("batch without batches", {u"--batch"_s, u"10"_s}, u"--content-mode batched"_s);
     row("linger without batches", {u"--linger"_s, u"10ms"_s}, u"--content-mode batched"_s);
     row("linger without unit", {u"--content-mode"_s, u"batched"_s, u"--linger"_s, u"10"_s}, u"--linger: "_s);
