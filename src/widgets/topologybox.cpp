@@ -1,0 +1,261 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "topologybox_p.h"
+
+#include "Qanat/core/pipelinemodel.h"
+#include "Qanat/widgets/topologyview.h"
+
+#include <QtCore/qlocale.h>
+#include <QtGui/qfontmetrics.h>
+#include <QtGui/qpainter.h>
+#include <QtGui/qpainterpath.h>
+#include <QtWidgets/qstyleoption.h>
+#include <QtWidgets/qwidget.h>
+
+#include <algorithm>
+#include <cmath>
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+using Activity = PipelineNode::Activity;
+using Column = PipelineModel::Column;
+using State = PipelineNode::State;
+
+namespace {
+
+QVariant valueOf(const QModelIndex &row, Column column)
+{
+    return row.siblingAtColumn(int(column)).data(PipelineModel::ValueRole);
+}
+
+QString textOf(const QModelIndex &row, Column column)
+{
+    return row.siblingAtColumn(int(column)).data().toString();
+}
+
+bool isDark(const QPalette &palette)
+{
+    return palette.color(QPalette::Base).lightness() < 128;
+}
+
+// With a contrast of 4.5 at least to white, or to a dark base.
+QColor shade(const QPalette &palette, const char *onLight, const char *onDark)
+{
+    return QColor::fromString(QLatin1StringView(isDark(palette) ? onDark : onLight));
+}
+
+} // namespace
+
+QString rateText(double rate)
+{
+    return TopologyView::tr("%1/s").arg(QLocale().toString(qRound64(rate)));
+}
+
+TopologyPicture TopologyPicture::of(const QModelIndex &index)
+{
+    TopologyPicture picture;
+    picture.name = textOf(index, Column::Name);
+    picture.kind = textOf(index, Column::Kind);
+    picture.state = State(valueOf(index, Column::State).toInt());
+    picture.activity = Activity(valueOf(index, Column::Activity).toInt());
+    picture.nextAttempt = std::chrono::nanoseconds(valueOf(index, Column::NextAttempt).toLongLong());
+    picture.statistics = index.data(PipelineModel::StatisticsRole).value<Statistics>();
+    return picture;
+}
+
+QString TopologyPicture::stateText() const
+{
+    if (state == State::Closed)
+        return TopologyView::tr("closed");
+    if (state == State::Closing)
+        return TopologyView::tr("closing");
+    const auto withTime = [this](const QString &plain, const QString &timed) {
+        const double seconds = double(nextAttempt.count()) / 1e9;
+        return seconds > 0 ? timed.arg(QLocale().toString(seconds, 'f', seconds < 10 ? 1 : 0)) : plain;
+    };
+    switch (activity) {
+    case Activity::Flowing:
+        return statistics.pending == 0 && rate < 0.5 ? TopologyView::tr("idle") : TopologyView::tr("flowing");
+    case Activity::BackingOff:
+        return withTime(TopologyView::tr("backing off"), TopologyView::tr("backing off, next try in %1 s"));
+    case Activity::Waiting:
+        return withTime(TopologyView::tr("waiting"), TopologyView::tr("waiting, next try in %1 s"));
+    case Activity::Probing:
+        return TopologyView::tr("probing");
+    case Activity::Blocked:
+        return TopologyView::tr("blocked");
+    case Activity::Paused:
+        return TopologyView::tr("paused");
+    case Activity::Disabled:
+        return TopologyView::tr("disabled");
+    }
+    return {};
+}
+
+QString TopologyPicture::toolTip() const
+{
+    const auto row = [](const QString &label, const QString &value) {
+        return u"<tr><td>%1&nbsp;&nbsp;</td><td align=\"right\">%2</td></tr>"_s.arg(label.toHtmlEscaped(),
+                                                                                    value.toHtmlEscaped());
+    };
+    const auto count = [](qint64 number) { return QLocale().toString(number); };
+    QString text =
+        u"<qt><b>%1</b> (%2), %3<table>"_s.arg(name.toHtmlEscaped(), kind.toHtmlEscaped(), stateText().toHtmlEscaped());
+    text += row(TopologyView::tr("Pending"), count(statistics.pending));
+    text += row(TopologyView::tr("Delivered"), count(statistics.delivered));
+    text += row(TopologyView::tr("Filtered"), count(statistics.filtered));
+    text += row(TopologyView::tr("Dropped"), count(statistics.dropped));
+    text += row(TopologyView::tr("Rejected"), count(statistics.rejected));
+    text += row(TopologyView::tr("Failed attempts"), count(statistics.failed));
+    text += u"</table>"_s;
+    if (statistics.lastError.isFailure())
+        text += TopologyView::tr("Last error: %1").arg(statistics.lastError.toString()).toHtmlEscaped();
+    return text + u"</qt>"_s;
+}
+
+QColor TopologyPicture::colour(const QPalette &palette) const
+{
+    if (state == State::Closed)
+        return palette.color(QPalette::Disabled, QPalette::Text);
+    switch (activity) {
+    case Activity::Flowing:
+        return statistics.pending == 0 && rate < 0.5 ? shade(palette, "#5f6b7a", "#93a1b3")
+                                                     : shade(palette, "#1a7f4e", "#4cc38a");
+    case Activity::BackingOff:
+    case Activity::Waiting:
+    case Activity::Probing:
+        return shade(palette, "#9a5b00", "#f0a93b");
+    case Activity::Paused:
+        return shade(palette, "#2563b8", "#6ea8fe");
+    case Activity::Blocked:
+    case Activity::Disabled:
+        return shade(palette, "#c62f2f", "#ff7b72");
+    }
+    return {};
+}
+
+TopologyBox::TopologyBox(const QModelIndex &index, TopologyBox *before)
+    : m_index(index)
+    , m_before(before)
+    , m_picture(TopologyPicture::of(index))
+{
+    setToolTip(m_picture.toolTip());
+}
+
+void TopologyBox::look(std::chrono::nanoseconds passed)
+{
+    if (!m_index.isValid())
+        return;
+    TopologyPicture now = TopologyPicture::of(m_index);
+    const auto offered = [](const TopologyPicture &picture) { return picture.statistics.written; };
+    if (passed.count() > 0) {
+        const double rate =
+            double(std::max<qint64>(offered(now) - offered(m_picture), 0)) * 1e9 / double(passed.count());
+        now.rate = rate;
+    }
+    m_picture = now;
+    setToolTip(m_picture.toolTip());
+    update();
+}
+
+void TopologyBox::setCurrent(bool isCurrent)
+{
+    m_isCurrent = isCurrent;
+    setZValue(isCurrent ? 1 : 0);
+    update();
+}
+
+double TopologyBox::pipeWidth() const
+{
+    return m_picture.rate < 0.5 ? 1.5 : 2 + 2 * std::log10(1 + m_picture.rate);
+}
+
+QRectF TopologyBox::boundingRect() const
+{
+    constexpr double Margin = 16; // The widest pipe.
+    QRectF bounds = frame();
+    if (m_before)
+        bounds |= QRectF(mapFromItem(m_before, QPointF(Width, Height / 2)), QSizeF(1, 1));
+    return bounds.adjusted(-Margin, -Margin, Margin, Margin);
+}
+
+// For the mouse: the box, not the pipe.
+QPainterPath TopologyBox::shape() const
+{
+    QPainterPath path;
+    path.addRect(frame());
+    return path;
+}
+
+void TopologyBox::paintPipe(QPainter *painter, const QPalette &palette) const
+{
+    const QPointF from = mapFromItem(m_before, QPointF(Width, Height / 2));
+    const QPointF to(0, Height / 2);
+    const double bend = (to.x() - from.x()) / 2;
+    QPainterPath path(from);
+    path.cubicTo(from + QPointF(bend, 0), to - QPointF(bend, 0), to);
+    QColor colour = m_picture.colour(palette);
+    colour.setAlphaF(0.75F);
+    QPen pen(colour, pipeWidth(), Qt::SolidLine, Qt::FlatCap);
+    // Nothing gets through.
+    if (m_picture.activity > Activity::BackingOff || m_picture.state == State::Closed)
+        pen.setDashPattern({2, 1.5});
+    painter->setPen(pen);
+    painter->setBrush(Qt::NoBrush);
+    painter->drawPath(path);
+}
+
+void TopologyBox::paint(QPainter *painter, const QStyleOptionGraphicsItem *, QWidget *widget)
+{
+    const QPalette palette = widget ? widget->palette() : QPalette();
+    const QColor mark = m_picture.colour(palette);
+    painter->setRenderHint(QPainter::Antialiasing);
+    if (m_before)
+        paintPipe(painter, palette);
+
+    QPainterPath outline;
+    outline.addRoundedRect(frame(), 6, 6);
+    painter->setPen(m_isCurrent ? QPen(palette.color(QPalette::Highlight), 2.5)
+                                : QPen(palette.color(QPalette::Mid), 1));
+    painter->setBrush(palette.color(QPalette::Base));
+    painter->drawPath(outline);
+    painter->save();
+    painter->setClipPath(outline);
+    painter->fillRect(QRectF(0, 0, 5, Height), mark);
+    painter->restore();
+
+    const QRectF inner = frame().adjusted(14, 8, -10, -8);
+    const QFont plain = widget ? widget->font() : QFont();
+    QFont bold = plain;
+    bold.setBold(true);
+    QFont small = plain;
+    small.setPointSizeF(plain.pointSizeF() * 0.85);
+    const auto write = [&](const QFont &font, const QColor &colour, Qt::Alignment alignment, const QString &text,
+                           double room) {
+        painter->setFont(font);
+        painter->setPen(colour);
+        const QString shown = QFontMetricsF(font).elidedText(text, Qt::ElideRight, room);
+        painter->drawText(inner, int(alignment), shown);
+    };
+    const QColor text = palette.color(QPalette::Text);
+    QColor faint = text;
+    faint.setAlphaF(0.7F);
+    const QString rate = m_picture.rate >= 0.5 ? rateText(m_picture.rate) : QString();
+    const double rateRoom = QFontMetricsF(small).horizontalAdvance(rate);
+    write(bold, text, Qt::AlignTop | Qt::AlignLeft, m_picture.name, inner.width() - rateRoom - 6);
+    write(small, faint, Qt::AlignTop | Qt::AlignRight, rate, rateRoom + 2);
+    const QString pending = m_picture.statistics.pending > 0
+                                ? TopologyView::tr("%1 pending").arg(QLocale().toString(m_picture.statistics.pending))
+                                : QString();
+    const double pendingRoom = QFontMetricsF(small).horizontalAdvance(pending);
+    // One without a name is called by its kind already.
+    const QString kind = m_picture.kind == m_picture.name ? QString() : m_picture.kind;
+    write(small, faint, Qt::AlignVCenter | Qt::AlignLeft, kind, inner.width() - pendingRoom - 6);
+    write(small, text, Qt::AlignVCenter | Qt::AlignRight, pending, pendingRoom + 2);
+    write(small, mark, Qt::AlignBottom | Qt::AlignLeft, m_picture.stateText(), inner.width());
+}
+
+} // namespace Qanat
