@@ -28,7 +28,7 @@ class TraceState;
  *     qInfo() << record.sink << record.outcome << record.events.size();
  * \endcode
  *
- * Each sink's outcomes are noted, those of attempts too, for as many events as go together, at the moment when the sink gives
+ * Each sink's outcomes are noted, those of attempts too, for as many events as go together, just after the sink has given
  * them; PipelineNode::identity tells which sink it was. It only watches: it keeps no more than its capacity, of which the oldest
  * is forgotten, and costs a sink one short lock for each of its batches; where nothing is traced, nothing.
  *

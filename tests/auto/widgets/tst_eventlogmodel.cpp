@@ -90,6 +90,7 @@ void EventLogModelTest::showsAnEventAndItsWay()
     event.setSubject(u"42"_s);
     w.broadcaster.write(event);
     QVERIFY(w.shows(0, Fate::Delivered));
+    QANAT_WAIT((w.model->refresh(), w.model->way(0).size() == 3));
     QCOMPARE(w.model->rowCount(), 1);
     QCOMPARE(w.text(0, Column::Type), u"order.paid"_s);
     QCOMPARE(w.text(0, Column::Source), u"/shop"_s);
@@ -259,8 +260,7 @@ void EventLogModelTest::passesOverWhatIsTooMuch()
     const QList<Event> events = someEvents(Events);
     w.broadcaster.write(Batch(events));
     QANAT_WAIT(w.one->deliveredCount() == Events);
-    w.model->refresh();
-    QVERIFY(w.model->rowCount() > 0);
+    QANAT_WAIT((w.model->refresh(), w.model->rowCount() > 0));
     QVERIFY(w.model->rowCount() < Events);
     QCOMPARE(w.model->passedOver() + w.model->rowCount(), Events);
     QANAT_BALANCED(w.broadcaster);
