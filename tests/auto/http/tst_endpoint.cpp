@@ -50,6 +50,13 @@ struct Service
         });
     }
 
+    // By the application, or since there is no network.
+    bool isHeld() const
+    {
+        const PipelineNode retry = endpoint->pipeline().targets.value(0);
+        return retry.targets.value(0).activity == PipelineNode::Activity::Paused;
+    }
+
     const std::shared_ptr<ManualClock> clock = std::make_shared<ManualClock>();
     HttpReceiver receiver;
     DeadLetters dead;
@@ -624,19 +631,13 @@ void TestEndpoint::pause_holdsEverything()
 
 void TestEndpoint::network_goneAndBack()
 {
-    Sink *worker = nullptr;
-    Service s({}, [&worker](std::unique_ptr<Sink> target) {
-        worker = target.get();
-        return std::make_unique<Queue>(std::move(target));
-    });
+    Service s;
     s.receiver.setResponse(HttpResponse::status(503));
     s.endpoint->write(someEvent());
     QVERIFY(s.isAnswered(1));
     s.endpoint->setNetwork(Endpoint::Network::Gone);
     QANAT_WAIT(s.clock->nextDue());
-    std::atomic<bool> isKnown = false; // Orders are obeyed in turn.
-    QMetaObject::invokeMethod(worker, [&isKnown] { isKnown = true; });
-    QANAT_WAIT(isKnown.load());
+    QANAT_WAIT(s.isHeld());
     // Whatever is due meanwhile waits.
     s.clock->advance(10min);
     QVERIFY(!waitUntil([&] { return s.receiver.requestCount() > 1; }, 50ms));
@@ -678,10 +679,9 @@ void TestEndpoint::network_isDisbelievedAfterAMinute()
     s.endpoint->setNetwork(Endpoint::Network::Gone);
     s.endpoint->write(someEvent());
     QVERIFY(!waitUntil([&] { return s.receiver.connectionCount() > 0; }, 50ms));
-    QMetaObject::invokeMethod(patience, [patience] {
-        if (patience->isActive())
-            patience->start(0ms);
-    });
+    QANAT_WAIT(s.isHeld());
+    // By name: what Qt does with a functor the thread sanitizer does not see.
+    QVERIFY(QMetaObject::invokeMethod(patience, "start", Qt::QueuedConnection, Q_ARG(int, 0)));
     QANAT_WAIT(s.endpoint->statistics().delivered == 1);
 }
 

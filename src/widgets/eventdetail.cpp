@@ -1,0 +1,90 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "eventdetail_p.h"
+
+#include <QtCore/qjsondocument.h>
+#include <QtCore/qlocale.h>
+#include <QtGui/qfontdatabase.h>
+#include <QtWidgets/qheaderview.h>
+#include <QtWidgets/qplaintextedit.h>
+#include <QtWidgets/qtreewidget.h>
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+namespace {
+
+QString jsonOf(const Event &event)
+{
+    const Result<QByteArray> json = event.toJson();
+    return json ? QString::fromUtf8(QJsonDocument::fromJson(*json).toJson(QJsonDocument::Indented)) : json.errorText();
+}
+
+QString outcomeText(const Delivery &outcome)
+{
+    switch (outcome.outcome()) {
+    case Delivery::Outcome::Delivered:
+        return EventDetail::tr("delivered");
+    case Delivery::Outcome::Filtered:
+        return EventDetail::tr("filtered");
+    case Delivery::Outcome::Untried:
+        return EventDetail::tr("handed back");
+    case Delivery::Outcome::Failed:
+    case Delivery::Outcome::Dropped:
+        break;
+    }
+    return outcome.toString();
+}
+
+QString durationText(std::chrono::nanoseconds duration)
+{
+    const double milliseconds = double(duration.count()) / 1e6;
+    return milliseconds < 1000 ? EventDetail::tr("%1 ms").arg(QLocale().toString(milliseconds, 'f', 2))
+                               : EventDetail::tr("%1 s").arg(QLocale().toString(milliseconds / 1000, 'f', 2));
+}
+
+} // namespace
+
+EventDetail::EventDetail(QWidget *parent)
+    : QSplitter(Qt::Horizontal, parent)
+    , m_json(new QPlainTextEdit(this))
+    , m_way(new QTreeWidget(this))
+{
+    m_json->setObjectName(u"json"_s);
+    m_json->setReadOnly(true);
+    m_json->setTabChangesFocus(true);
+    m_json->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
+    m_json->setAccessibleName(tr("The event as JSON"));
+    m_json->setPlaceholderText(tr("Choose an event to see it in full."));
+    m_way->setObjectName(u"way"_s);
+    m_way->setAccessibleName(tr("The way of the event"));
+    m_way->setHeaderLabels({tr("Sink"), tr("Outcome"), tr("At"), tr("Took")});
+    m_way->setRootIsDecorated(false);
+    m_way->setUniformRowHeights(true);
+    m_way->header()->setSectionResizeMode(1, QHeaderView::Stretch);
+    m_way->header()->setStretchLastSection(false);
+    setChildrenCollapsible(false);
+    setSizes({500, 500});
+}
+
+void EventDetail::show(const Event &event, const QList<EventLogModel::Step> &way)
+{
+    // What somebody reads is not moved for nothing.
+    const QString json = event.isValid() ? jsonOf(event) : QString();
+    if (m_json->toPlainText() != json)
+        m_json->setPlainText(json);
+    m_way->clear();
+    for (const EventLogModel::Step &step : way) {
+        auto *const item = new QTreeWidgetItem(m_way);
+        item->setText(0, step.name);
+        item->setText(1, outcomeText(step.outcome));
+        item->setToolTip(1, u"<qt>"_s + outcomeText(step.outcome).toHtmlEscaped() + u"</qt>"_s);
+        item->setText(2, QLocale().toString(step.time.toLocalTime().time(), tr("HH:mm:ss.zzz")));
+        item->setText(3, durationText(step.duration));
+        item->setTextAlignment(3, Qt::AlignRight | Qt::AlignVCenter);
+    }
+}
+
+} // namespace Qanat

@@ -1,0 +1,354 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "Qanat/widgets/eventlogview.h"
+
+#include "Qanat/widgets/eventlogfilter.h"
+#include "Qanat/widgets/eventlogmodel.h"
+#include "eventdetail_p.h"
+
+#include <QtCore/qdatastream.h>
+#include <QtCore/qlocale.h>
+#include <QtCore/qsavefile.h>
+#include <QtGui/qaction.h>
+#include <QtGui/qclipboard.h>
+#include <QtGui/qguiapplication.h>
+#include <QtWidgets/qboxlayout.h>
+#include <QtWidgets/qcheckbox.h>
+#include <QtWidgets/qcombobox.h>
+#include <QtWidgets/qfiledialog.h>
+#include <QtWidgets/qheaderview.h>
+#include <QtWidgets/qlabel.h>
+#include <QtWidgets/qlineedit.h>
+#include <QtWidgets/qmessagebox.h>
+#include <QtWidgets/qpushbutton.h>
+#include <QtWidgets/qscrollbar.h>
+#include <QtWidgets/qtableview.h>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+using Fate = EventLogModel::Fate;
+
+namespace {
+
+constexpr quint32 StateVersion = 1;
+
+QString grouped(qint64 number)
+{
+    return QLocale().toString(number);
+}
+
+} // namespace
+
+class EventLogViewPrivate
+{
+public:
+    EventLogViewPrivate(EventLogView *view, EventLogModel *events)
+        : q(view)
+        , model(events)
+    {
+    }
+
+    void build();
+    QLineEdit *makeField(const QString &name, const QString &placeholder, void (EventLogFilter::*set)(const QString &));
+    QAction *makeAction(const QString &text, QKeySequence::StandardKey key, void (EventLogView::*slot)());
+    void chooseFate(int entry);
+    void showChosen();
+    void showCounts();
+    void follow();
+    Event eventAt(int row) const { return filter.index(row, 0).data(EventLogModel::EventRole).value<Event>(); }
+
+    EventLogView *const q;
+    EventLogModel *const model;
+    EventLogFilter filter;
+    QTableView *table = nullptr;
+    EventDetail *detail = nullptr;
+    QSplitter *parts = nullptr;
+    QCheckBox *following = nullptr;
+    QLabel *counts = nullptr;
+};
+
+QLineEdit *EventLogViewPrivate::makeField(const QString &name, const QString &placeholder,
+                                          void (EventLogFilter::*set)(const QString &))
+{
+    auto *const field = new QLineEdit(q);
+    field->setObjectName(name);
+    field->setPlaceholderText(placeholder);
+    field->setAccessibleName(placeholder);
+    field->setClearButtonEnabled(true);
+    QObject::connect(field, &QLineEdit::textChanged, &filter, set);
+    return field;
+}
+
+QAction *EventLogViewPrivate::makeAction(const QString &text, QKeySequence::StandardKey key,
+                                         void (EventLogView::*slot)())
+{
+    auto *const action = new QAction(text, q);
+    action->setShortcut(key);
+    action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    QObject::connect(action, &QAction::triggered, q, slot);
+    q->addAction(action);
+    return action;
+}
+
+void EventLogViewPrivate::build()
+{
+    filter.setSourceModel(model);
+    table = new QTableView(q);
+    table->setObjectName(u"events"_s);
+    table->setAccessibleName(EventLogView::tr("Events"));
+    table->setModel(&filter);
+    table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    table->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    table->setTabKeyNavigation(false);
+    table->setWordWrap(false);
+    table->setShowGrid(false);
+    table->setAlternatingRowColors(true);
+    table->setContextMenuPolicy(Qt::ActionsContextMenu);
+    table->verticalHeader()->hide();
+    table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    table->verticalHeader()->setDefaultSectionSize(table->fontMetrics().height() + 6);
+    table->horizontalHeader()->setSectionsMovable(true);
+    table->horizontalHeader()->setStretchLastSection(true);
+    table->horizontalHeader()->setHighlightSections(false);
+    table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    const int letter = table->fontMetrics().averageCharWidth();
+    for (const auto &[column, letters] : {std::pair(EventLogModel::Column::Time, 18),
+                                          {EventLogModel::Column::Type, 26},
+                                          {EventLogModel::Column::Source, 24},
+                                          {EventLogModel::Column::Subject, 16},
+                                          {EventLogModel::Column::Fate, 14}})
+        table->setColumnWidth(int(column), letters * letter);
+
+    auto *const bar = new QHBoxLayout;
+    bar->addWidget(
+        makeField(u"typeFilter"_s, EventLogView::tr("Type, such as order.*"), &EventLogFilter::setTypePattern), 2);
+    bar->addWidget(
+        makeField(u"sourceFilter"_s, EventLogView::tr("Source, such as /eu/**"), &EventLogFilter::setSourcePattern), 2);
+    QLineEdit *const text = makeField(u"textFilter"_s, EventLogView::tr("Text"), &EventLogFilter::setText);
+    bar->addWidget(text, 3);
+    auto *const fates = new QComboBox(q);
+    fates->setObjectName(u"fateFilter"_s);
+    fates->setAccessibleName(EventLogView::tr("Outcome"));
+    fates->addItem(EventLogView::tr("All outcomes"), -1);
+    for (const Fate fate : {Fate::UnderWay, Fate::Retrying, Fate::Delivered, Fate::Filtered, Fate::Dropped})
+        fates->addItem(EventLogModel::fateText(fate), int(fate));
+    QObject::connect(fates, &QComboBox::currentIndexChanged, q,
+                     [this, fates](int entry) { chooseFate(fates->itemData(entry).toInt()); });
+    bar->addWidget(fates);
+    auto *const pause = new QPushButton(EventLogView::tr("&Pause"), q);
+    pause->setObjectName(u"pause"_s);
+    pause->setCheckable(true);
+    pause->setToolTip(EventLogView::tr("The rows stand still; events go on, and are counted."));
+    QObject::connect(pause, &QPushButton::toggled, model, &EventLogModel::setPaused);
+    QObject::connect(model, &EventLogModel::pausedChanged, pause, &QPushButton::setChecked);
+    bar->addWidget(pause);
+    following = new QCheckBox(EventLogView::tr("&Follow"), q);
+    following->setObjectName(u"follow"_s);
+    following->setChecked(true);
+    QObject::connect(following, &QCheckBox::toggled, q, [this](bool isFollowing) {
+        if (isFollowing)
+            follow();
+        Q_EMIT q->followingChanged(isFollowing, EventLogView::QPrivateSignal());
+    });
+    bar->addWidget(following);
+
+    detail = new EventDetail(q);
+    parts = new QSplitter(Qt::Vertical, q);
+    parts->addWidget(table);
+    parts->addWidget(detail);
+    parts->setStretchFactor(0, 3);
+    parts->setStretchFactor(1, 1);
+    parts->setChildrenCollapsible(false);
+    counts = new QLabel(q);
+    counts->setObjectName(u"counts"_s);
+    auto *const layout = new QVBoxLayout(q);
+    layout->addLayout(bar);
+    layout->addWidget(parts, 1);
+    layout->addWidget(counts);
+
+    table->addAction(makeAction(EventLogView::tr("&Copy as JSON"), QKeySequence::Copy, &EventLogView::copy));
+    table->addAction(makeAction(EventLogView::tr("&Save As..."), QKeySequence::Save, &EventLogView::saveAs));
+    auto *const find = new QAction(EventLogView::tr("Find"), q);
+    find->setShortcut(QKeySequence::Find);
+    find->setShortcutContext(Qt::WidgetWithChildrenShortcut);
+    QObject::connect(find, &QAction::triggered, text, [text] {
+        text->setFocus(Qt::ShortcutFocusReason);
+        text->selectAll();
+    });
+    q->addAction(find);
+
+    QObject::connect(table->selectionModel(), &QItemSelectionModel::selectionChanged, q, [this] { showChosen(); });
+    QObject::connect(&filter, &QAbstractItemModel::dataChanged, q, [this] { showChosen(); });
+    for (const auto signal : {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved}) {
+        QObject::connect(&filter, signal, q, [this] {
+            showCounts();
+            follow();
+        });
+    }
+    QObject::connect(&filter, &QAbstractItemModel::modelReset, q, [this] { showChosen(); });
+    // What a user does, by wheel, keys or slider; not what an insertion does.
+    QObject::connect(table->verticalScrollBar(), &QAbstractSlider::actionTriggered, q, [this] {
+        const QScrollBar *const scrollBar = table->verticalScrollBar();
+        following->setChecked(scrollBar->sliderPosition() >= scrollBar->maximum());
+    });
+    showCounts();
+}
+
+void EventLogViewPrivate::chooseFate(int fate)
+{
+    filter.setFates(fate < 0 ? QSet<Fate>() : QSet<Fate>{Fate(fate)});
+    showCounts();
+}
+
+void EventLogViewPrivate::showChosen()
+{
+    const QModelIndexList rows = table->selectionModel()->selectedRows();
+    const QModelIndex row = rows.size() == 1 ? filter.mapToSource(rows.first()) : QModelIndex();
+    detail->show(row.isValid() ? model->event(row.row()) : Event(),
+                 row.isValid() ? model->way(row.row()) : QList<EventLogModel::Step>());
+    showCounts();
+}
+
+void EventLogViewPrivate::showCounts()
+{
+    QString text = EventLogView::tr("%1 of %2 events").arg(grouped(filter.rowCount()), grouped(model->rowCount()));
+    if (model->passedOver() > 0)
+        text += EventLogView::tr(", %1 passed over").arg(grouped(model->passedOver()));
+    if (counts->text() != text)
+        counts->setText(text);
+}
+
+void EventLogViewPrivate::follow()
+{
+    if (following->isChecked())
+        table->scrollToBottom();
+}
+
+EventLogView::EventLogView(EventLogModel *model, QWidget *parent)
+    : QWidget(parent)
+    , d(std::make_unique<EventLogViewPrivate>(this, model))
+{
+    model->setActive(false);
+    d->build();
+}
+
+EventLogView::~EventLogView() = default;
+
+EventLogFilter *EventLogView::filter() const
+{
+    return &d->filter;
+}
+
+bool EventLogView::isFollowing() const
+{
+    return d->following->isChecked();
+}
+
+void EventLogView::setFollowing(bool following)
+{
+    d->following->setChecked(following);
+}
+
+QList<Event> EventLogView::selectedEvents() const
+{
+    QModelIndexList rows = d->table->selectionModel()->selectedRows();
+    std::sort(rows.begin(), rows.end());
+    QList<Event> events;
+    for (const QModelIndex &row : std::as_const(rows))
+        events.append(d->eventAt(row.row()));
+    return events;
+}
+
+bool EventLogView::select(const QString &id)
+{
+    for (int row = d->filter.rowCount() - 1; row >= 0; --row) {
+        if (d->eventAt(row).id() != id)
+            continue;
+        setFollowing(false);
+        d->table->selectRow(row);
+        d->table->scrollTo(d->filter.index(row, 0));
+        return true;
+    }
+    return false;
+}
+
+QByteArray EventLogView::toLines(const QList<Event> &events)
+{
+    QByteArray lines;
+    for (const Event &event : events) {
+        if (const Result<QByteArray> json = event.toJson())
+            lines += *json + '\n';
+    }
+    return lines;
+}
+
+Result<qsizetype> EventLogView::save(const QString &fileName) const
+{
+    QList<Event> events;
+    for (int row = 0; row < d->filter.rowCount(); ++row)
+        events.append(d->eventAt(row));
+    const QByteArray lines = toLines(events);
+    QSaveFile file(fileName);
+    if (!file.open(QIODevice::WriteOnly) || file.write(lines) != lines.size() || !file.commit())
+        return Failure{u"%1: %2"_s.arg(fileName, file.errorString())};
+    return lines.count('\n');
+}
+
+void EventLogView::copy()
+{
+    if (const QList<Event> events = selectedEvents(); !events.isEmpty())
+        QGuiApplication::clipboard()->setText(QString::fromUtf8(toLines(events)));
+}
+
+void EventLogView::saveAs()
+{
+    const QString fileName =
+        QFileDialog::getSaveFileName(this, tr("Save Events"), u"events.ndjson"_s, tr("Lines of JSON (*.ndjson)"));
+    if (fileName.isEmpty())
+        return;
+    if (const Result<qsizetype> saved = save(fileName); !saved)
+        QMessageBox::warning(this, tr("Save Events"), saved.errorText());
+}
+
+QByteArray EventLogView::saveState() const
+{
+    QByteArray state;
+    QDataStream stream(&state, QIODevice::WriteOnly);
+    stream << StateVersion << d->table->horizontalHeader()->saveState() << d->parts->saveState()
+           << d->detail->saveState();
+    return state;
+}
+
+bool EventLogView::restoreState(const QByteArray &state)
+{
+    QDataStream stream(state);
+    quint32 version = 0;
+    QByteArray columns;
+    QByteArray parts;
+    QByteArray detail;
+    stream >> version >> columns >> parts >> detail;
+    return stream.status() == QDataStream::Ok && version == StateVersion
+           && d->table->horizontalHeader()->restoreState(columns) && d->parts->restoreState(parts)
+           && d->detail->restoreState(detail);
+}
+
+void EventLogView::showEvent(QShowEvent *event)
+{
+    QWidget::showEvent(event);
+    d->model->setActive(true);
+    d->follow();
+}
+
+void EventLogView::hideEvent(QHideEvent *event)
+{
+    d->model->setActive(false);
+    QWidget::hideEvent(event);
+}
+
+} // namespace Qanat
