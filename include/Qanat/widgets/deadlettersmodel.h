@@ -1,0 +1,71 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_WIDGETS_DEADLETTERSMODEL_H
+#define QANAT_WIDGETS_DEADLETTERSMODEL_H
+
+#include <Qanat/core/deadletters.h>
+#include <Qanat/widgets/qanatwidgets_export.h>
+
+#include <QtCore/qabstractitemmodel.h>
+
+#include <memory>
+
+namespace Qanat {
+
+class DeadLettersModelPrivate;
+
+/*!
+ * The letters of DeadLetters as a table for views, the oldest first. It follows them by itself. A row stays the same as long as its
+ * letter is there. The GUI thread, in which the letters have to live.
+ */
+class QANAT_WIDGETS_EXPORT DeadLettersModel : public QAbstractTableModel
+{
+    Q_OBJECT
+public:
+    //! Columns, for index() and views: `int(Column::Time)`.
+    enum class Column : quint8 {
+        Time, //!< When it was given up.
+        Type,
+        Sink, //!< Who gave it up.
+        Reason,
+        Attempts,
+        Status,
+    };
+    Q_ENUM(Column)
+    //! What columnCount() answers.
+    static constexpr int ColumnCount = int(Column::Status) + 1;
+
+    enum Role {
+        //! To sort by: a QDateTime for Time, an int for Attempts and Status, else a QString.
+        ValueRole = Qt::UserRole + 1,
+        NumberRole, //!< DeadLetter::number, the same in each column.
+    };
+    Q_ENUM(Role)
+
+    //! Shows \a letters, which are not owned; they may be destroyed, and be null.
+    explicit DeadLettersModel(DeadLetters *letters, QObject *parent = nullptr);
+    ~DeadLettersModel() override;
+
+    //! The letter of a row; one without a number where there is none.
+    [[nodiscard]] DeadLetter letter(int row) const;
+
+    //!@{
+    //! As in QAbstractTableModel, with the columns of Column and the roles of Role.
+    [[nodiscard]] int rowCount(const QModelIndex &parent = QModelIndex()) const override;
+    [[nodiscard]] int columnCount(const QModelIndex &parent = QModelIndex()) const override;
+    [[nodiscard]] QVariant data(const QModelIndex &index, int role = Qt::DisplayRole) const override;
+    [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation,
+                                      int role = Qt::DisplayRole) const override;
+    [[nodiscard]] QHash<int, QByteArray> roleNames() const override;
+    //!@}
+
+private:
+    friend class DeadLettersModelPrivate;
+
+    const std::unique_ptr<DeadLettersModelPrivate> d;
+};
+
+} // namespace Qanat
+
+#endif
