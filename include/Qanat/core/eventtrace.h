@@ -43,8 +43,8 @@ public:
     struct Record
     {
         quintptr sink = 0; //!< Its PipelineNode::identity.
-        Batch events;
-        Delivery outcome;
+        Batch events; //!< Those that went together.
+        Delivery outcome; //!< Of each of them.
         std::chrono::milliseconds time{0}; //!< When, as the time since 1970 by the clock of the sink.
         std::chrono::nanoseconds duration{0}; //!< Since the sink accepted them.
     };

@@ -45,7 +45,7 @@ public:
     QString kind; //!< The class, without its namespace.
     QString name; //!< The objectName().
     State state = State::Open; //!< At that moment, as all that follows.
-    Activity activity = Activity::Flowing;
+    Activity activity = Activity::Flowing; //!< Of one that is closed it says nothing.
     std::chrono::nanoseconds nextAttempt{
         0}; //!< How long until something is tried again; zero where nothing waits for a time.
     Statistics statistics; //!< Each sink's own snapshot: that of the next one is a moment later.

@@ -36,6 +36,7 @@ public:
     //! What columnCount() answers.
     static constexpr int ColumnCount = int(Column::Status) + 1;
 
+    //! Besides Qt::DisplayRole, and Qt::ToolTipRole, what the service said.
     enum Role {
         //! To sort by: a QDateTime for Time, an int for Attempts and Status, else a QString.
         ValueRole = Qt::UserRole + 1,

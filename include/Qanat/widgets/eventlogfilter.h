@@ -58,6 +58,7 @@ Q_SIGNALS:
     //!@}
 
 protected:
+    //! Whether all that is set holds for a row.
     [[nodiscard]] bool filterAcceptsRow(int row, const QModelIndex &parent) const override;
 
 private:

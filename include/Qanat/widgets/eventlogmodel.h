@@ -60,6 +60,7 @@ public:
     };
     Q_ENUM(Fate)
 
+    //! Besides Qt::DisplayRole.
     enum Role {
         //! To sort by: a QDateTime for Time, the int of Fate, else a QString.
         ValueRole = Qt::UserRole + 1,
@@ -73,7 +74,7 @@ public:
     {
         quintptr sink = 0; //!< PipelineNode::identity.
         QString name; //!< Of the sink, or its kind where it has none.
-        Delivery outcome;
+        Delivery outcome; //!< What it has said.
         QDateTime time; //!< When, in UTC.
         std::chrono::nanoseconds duration{0}; //!< Since the sink accepted the event.
     };

@@ -73,8 +73,11 @@ Q_SIGNALS:
     void followingChanged(bool isFollowing, QPrivateSignal);
 
 protected:
+    //!@{
+    //! The model is active between the two.
     void showEvent(QShowEvent *event) override;
     void hideEvent(QHideEvent *event) override;
+    //!@}
 
 private:
     friend class EventLogViewPrivate;

@@ -61,6 +61,8 @@ Q_SIGNALS:
     void activated(const QModelIndex &index, QPrivateSignal);
 
 protected:
+    //!@{
+    //! What a user does, and what becomes of the window.
     void keyPressEvent(QKeyEvent *event) override;
     void mousePressEvent(QMouseEvent *event) override;
     void mouseDoubleClickEvent(QMouseEvent *event) override;
@@ -69,6 +71,7 @@ protected:
     void showEvent(QShowEvent *event) override;
     void hideEvent(QHideEvent *event) override;
     void changeEvent(QEvent *event) override;
+    //!@}
 
 private:
     friend class TopologyViewPrivate;
