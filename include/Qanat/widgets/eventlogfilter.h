@@ -17,7 +17,8 @@ namespace Qanat {
 class EventLogFilterPrivate;
 
 /*!
- * The events of an EventLogModel that somebody looks for: all that is set has to hold. The thread of the model.
+ * The events of an EventLogModel that somebody looks for: all that is set has to hold. The source model has to be one. The thread of
+ * the model.
  */
 class QANAT_WIDGETS_EXPORT EventLogFilter : public QSortFilterProxyModel
 {

@@ -20,8 +20,8 @@ class EventLogModel;
 class EventLogViewPrivate;
 
 /*!
- * The last events of a pipeline as a table that can be filtered, and of the one that is chosen its attributes, its JSON and its way
- * through the sinks.
+ * The last events of a pipeline as a table that can be filtered, and of the one that is chosen its JSON, with all attributes, and its
+ * way through the sinks.
  *
  * Ctrl+F goes to the text that is looked for, Ctrl+C copies the chosen events as lines of JSON, Ctrl+S saves what is shown. It follows the newest
  * until somebody scrolls away from it. The model is active while the view is visible.
