@@ -52,6 +52,25 @@ DeadLetter DeadLetter::fromEvent(const Event &event)
     return letter;
 }
 
+Event DeadLetter::toEvent() const
+{
+    Event marked = event;
+    const auto markText = [&marked](const QString &name, const QString &text) {
+        if (!text.isEmpty())
+            marked.setExtension(name, text);
+    };
+    markText(u"deadletterreason"_s, reason);
+    if (error != Delivery::Error::None)
+        markText(u"deadlettererror"_s,
+                 QString::fromLatin1(QMetaEnum::fromType<Delivery::Error>().valueToKey(int(error))));
+    marked.setExtension(u"deadletterattempts"_s, attempts);
+    if (status != 0)
+        marked.setExtension(u"deadletterstatus"_s, status);
+    markText(u"deadletteranswer"_s, answer);
+    markText(u"deadlettersink"_s, sink);
+    return marked;
+}
+
 class DeadLettersPrivate
 {
 public:

@@ -5,6 +5,9 @@
 
 #include "quantity_p.h"
 
+#include <QtCore/qcoreapplication.h>
+#include <QtCore/qlocale.h>
+
 namespace Qanat {
 
 using namespace Qt::StringLiterals;
@@ -35,6 +38,18 @@ Result<std::chrono::milliseconds> parseDuration(QStringView text)
 QString formatDuration(std::chrono::milliseconds duration)
 {
     return duration.count() == 0 ? u"0s"_s : durations().format(duration.count());
+}
+
+QString durationText(std::chrono::nanoseconds duration)
+{
+    const auto number = [duration](double unit) { return QLocale().toString(double(duration.count()) / unit, 'g', 3); };
+    if (duration < std::chrono::milliseconds(1))
+        return QCoreApplication::translate("Qanat::Duration", "%1 µs").arg(number(1e3));
+    if (duration < std::chrono::seconds(1))
+        return QCoreApplication::translate("Qanat::Duration", "%1 ms").arg(number(1e6));
+    if (duration < std::chrono::minutes(1))
+        return QCoreApplication::translate("Qanat::Duration", "%1 s").arg(number(1e9));
+    return QCoreApplication::translate("Qanat::Duration", "%1 min").arg(number(60e9));
 }
 
 } // namespace Qanat

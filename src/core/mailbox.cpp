@@ -852,6 +852,22 @@ bool Mailbox::hasSink() const
     return m_notifier != nullptr;
 }
 
+Sink *Mailbox::sinkHere() const
+{
+    std::shared_ptr<Notifier> notifier;
+    {
+        const std::lock_guard lock(m_mutex);
+        notifier = m_notifier;
+    }
+    return notifier ? notifier->sinkHere() : nullptr;
+}
+
+std::shared_ptr<Mailbox> Mailbox::deadLetters() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_deadLetters.lock();
+}
+
 void Mailbox::noteWanted()
 {
     const std::lock_guard lock(m_mutex);
@@ -879,6 +895,15 @@ void Mailbox::countAttempts(qint64 failed, qint64 retried, const Delivery &lastE
     m_statistics.retried += retried;
     if (lastError.isFailure())
         m_statistics.lastError = lastError;
+}
+
+void Mailbox::countAnswer(int status)
+{
+    const std::lock_guard lock(m_mutex);
+    // A new map, so that nothing is written of one that another thread has a picture of.
+    QMap<int, qint64> answers(m_statistics.answers.toStdMap());
+    ++answers[status];
+    m_statistics.answers = std::move(answers);
 }
 
 void Mailbox::addTarget(const std::shared_ptr<Mailbox> &target)

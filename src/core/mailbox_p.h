@@ -29,6 +29,7 @@
 namespace Qanat {
 
 class Call;
+class Sink;
 class TraceState;
 class Worker;
 
@@ -115,12 +116,17 @@ public:
     void setNotifier(const std::shared_ptr<Notifier> &notifier);
     // False once the sink is being destroyed; closed says less.
     bool hasSink() const;
+    // The sink, where it lives in the current thread.
+    Sink *sinkHere() const;
+    quintptr identity() const { return m_identity; }
+    std::shared_ptr<Mailbox> deadLetters() const;
     // The notifier is wanted for more than before.
     void noteWanted();
     // For a sink whose outcome is not that of its own counters: who waits for the events of a call is told by somebody else.
     static Completion takeUpstream(const Completion &completion);
     void setActivity(PipelineNode::Activity activity, std::chrono::nanoseconds until);
     void countAttempts(qint64 failed, qint64 retried, const Delivery &lastError);
+    void countAnswer(int status);
     bool isRoot() const;
     // Whether its consumer works in the current thread.
     bool isHere() const;

@@ -5,6 +5,7 @@
 
 #include "mailbox_p.h"
 
+#include "Qanat/core/deadletters.h"
 #include "chunk_p.h"
 #include "currentmailbox_p.h"
 #include "delivery_p.h"
@@ -37,28 +38,23 @@ void appendDeadLetters(QList<Event> &events, QList<Event> &returned, const Node 
 {
     const Delivery &delivery = node.givenUp->reason;
     const Delivery cause = delivery.cause().isFailure() ? delivery.cause() : delivery;
-    const QString reason = delivery.toString();
+    DeadLetter letter;
+    letter.sink = node.givenUp->sink;
     // That a close came says more about the event than what went before.
-    const Delivery::Error code = delivery.error() == Delivery::Error::Discarded ? delivery.error() : cause.error();
-    const QString error = QString::fromLatin1(QMetaEnum::fromType<Delivery::Error>().valueToKey(int(code)));
-    const int attempts = std::max(delivery.attempts(), cause.attempts());
-    const int status = cause.status();
-    const QString answer = cause.answer();
-    for (Event event : node.batch) {
+    letter.error = delivery.error() == Delivery::Error::Discarded ? delivery.error() : cause.error();
+    letter.reason = delivery.toString();
+    letter.attempts = std::max(delivery.attempts(), cause.attempts());
+    letter.status = cause.status();
+    letter.answer = cause.answer();
+    for (const Event &event : node.batch) {
         if (!EventData::mayBeGivenUpBy(event, node.givenUp->by)) {
-            returned.append(std::move(event));
+            returned.append(event);
             continue;
         }
-        event.setExtension(u"deadletterreason"_s, reason);
-        event.setExtension(u"deadlettererror"_s, error);
-        event.setExtension(u"deadletterattempts"_s, attempts);
-        if (status != 0)
-            event.setExtension(u"deadletterstatus"_s, status);
-        if (!answer.isEmpty())
-            event.setExtension(u"deadletteranswer"_s, answer);
-        event.setExtension(u"deadlettersink"_s, node.givenUp->sink);
-        EventData::noteGivenUp(event, node.givenUp->by);
-        events.append(std::move(event));
+        letter.event = event;
+        Event marked = letter.toEvent();
+        EventData::noteGivenUp(marked, node.givenUp->by);
+        events.append(std::move(marked));
     }
 }
 

@@ -36,6 +36,8 @@ public:
     void want(unsigned signal);
     void raise(unsigned signals);
     void addDropped(qint64 count, const Delivery &last);
+    // The sink, where it lives in the current thread.
+    Sink *sinkHere();
 
     // The sink's thread. After detach() nothing is emitted until attach(), which is for the thread it then runs in.
     void detach();

@@ -116,6 +116,7 @@ public:
     };
 
     std::vector<Root>::iterator find(const Sink &sink);
+    std::shared_ptr<const Mailbox> mailboxOf(const QModelIndex &index) const;
     // Takes a picture. Whoever hears of a changed row may come back with other roots, or destroy one: those are seen to when
     // this is done.
     void update();
@@ -160,6 +161,25 @@ std::vector<PipelineModelPrivate::Root>::iterator PipelineModelPrivate::find(con
 {
     const std::shared_ptr<Mailbox> &mailbox = SinkAccess::mailbox(sink);
     return std::find_if(roots.begin(), roots.end(), [&mailbox](const Root &root) { return root.mailbox == mailbox; });
+}
+
+std::shared_ptr<const Mailbox> PipelineModelPrivate::mailboxOf(const QModelIndex &index) const
+{
+    std::shared_ptr<const Mailbox> found;
+    if (!index.isValid())
+        return found;
+    const quintptr identity = static_cast<const PipelineRow *>(index.internalPointer())->key().first;
+    const auto isThat = [&found, identity](const Mailbox &mailbox) {
+        if (mailbox.identity() != identity)
+            return false;
+        found = std::static_pointer_cast<const Mailbox>(mailbox.shared_from_this());
+        return true;
+    };
+    for (const Root &root : roots) {
+        if (root.mailbox->leadsTo(isThat, Mailbox::Ways::Links))
+            break;
+    }
+    return found;
 }
 
 void PipelineModelPrivate::update()
@@ -377,6 +397,19 @@ void PipelineModel::setRefreshInterval(milliseconds interval)
 void PipelineModel::refresh()
 {
     d->update();
+}
+
+Sink *PipelineModel::sink(const QModelIndex &index) const
+{
+    const auto mailbox = d->mailboxOf(index);
+    return mailbox ? mailbox->sinkHere() : nullptr;
+}
+
+Sink *PipelineModel::deadLetterSink(const QModelIndex &index) const
+{
+    const auto mailbox = d->mailboxOf(index);
+    const auto deadLetters = mailbox ? mailbox->deadLetters() : nullptr;
+    return deadLetters ? deadLetters->sinkHere() : nullptr;
 }
 
 QModelIndex PipelineModel::index(int row, int column, const QModelIndex &parent) const

@@ -3,6 +3,8 @@
 
 #include "pipelinerow_p.h"
 
+#include "Qanat/core/duration.h"
+
 #include <QtCore/qhash.h>
 #include <QtCore/qlocale.h>
 
@@ -84,14 +86,7 @@ QString textOf(nanoseconds latency)
     if (latency == nanoseconds::max())
         return PipelineModel::tr("over %1").arg(
             textOf(LatencyHistogram::upperBound(LatencyHistogram::BucketCount - 2)));
-    const auto number = [latency](double unit) { return QLocale().toString(double(latency.count()) / unit, 'g', 3); };
-    if (latency < std::chrono::milliseconds(1))
-        return PipelineModel::tr("%1 µs").arg(number(1e3));
-    if (latency < std::chrono::seconds(1))
-        return PipelineModel::tr("%1 ms").arg(number(1e6));
-    if (latency < std::chrono::minutes(1))
-        return PipelineModel::tr("%1 s").arg(number(1e9));
-    return PipelineModel::tr("%1 min").arg(number(60e9));
+    return durationText(latency);
 }
 
 } // namespace

@@ -19,7 +19,7 @@ namespace {
 // One of several series in a family: its label and its value.
 struct Part
 {
-    const char *label;
+    QByteArray label;
     qint64 value;
 };
 
@@ -185,6 +185,15 @@ std::array<Part, 3> outcomesOf(const PipelineNode &node)
              {"dropped", node.statistics.dropped}}};
 }
 
+std::vector<Part> answersOf(const PipelineNode &node)
+{
+    std::vector<Part> parts;
+    const QMap<int, qint64> &answers = node.statistics.answers;
+    for (auto answer = answers.begin(); answer != answers.end(); ++answer)
+        parts.push_back({QByteArray::number(answer.key()), *answer});
+    return parts;
+}
+
 std::array<Part, 3> statesOf(const PipelineNode &node)
 {
     using State = PipelineNode::State;
@@ -218,6 +227,8 @@ QByteArray prometheusText(const QList<PipelineNode> &roots)
     text.addCounter("qanat_attempts_failed_total", &Statistics::failed,
                     "Attempts that failed, in passing or for good.");
     text.addCounter("qanat_attempts_retried_total", &Statistics::retried, "Attempts that were made after a failure.");
+    text.addParts("qanat_answers_total", "counter", "status", answersOf,
+                  "Requests that have ended, by the status that was answered; 0 without an answer.");
     text.addParts("qanat_sink_state", "gauge", "state", statesOf, "1 for the state that the sink is in.");
     text.addLatencies("qanat_delivery_duration_seconds",
                       "How long events took from their acceptance to their outcome.");

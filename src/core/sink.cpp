@@ -320,6 +320,11 @@ void Sink::countAttempts(qint64 failed, qint64 retried, const Delivery &lastErro
     d->mailbox->countAttempts(failed, retried, lastError);
 }
 
+void Sink::countAnswer(int status)
+{
+    d->mailbox->countAnswer(status);
+}
+
 QEvent::Type SinkAccess::arrivedEvent()
 {
     static const auto type = QEvent::Type(QEvent::registerEventType());
@@ -437,6 +442,12 @@ void Notifier::attach(const std::shared_ptr<Pump> &pump)
     m_isScheduled = true;
     lock.unlock();
     pump->schedule(shared_from_this());
+}
+
+Sink *Notifier::sinkHere()
+{
+    const std::lock_guard lock(m_mutex);
+    return m_pump && m_pump->isCurrent() ? m_sink : nullptr;
 }
 
 void Notifier::leave()

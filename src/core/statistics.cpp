@@ -43,6 +43,15 @@ void LatencyHistogram::record(std::chrono::nanoseconds latency, qint64 count) no
     m_sum = std::chrono::nanoseconds(sum);
 }
 
+LatencyHistogram LatencyHistogram::since(const LatencyHistogram &before) const noexcept
+{
+    LatencyHistogram difference = *this;
+    for (size_t bucket = 0; bucket < m_counts.size(); ++bucket)
+        difference.m_counts[bucket] = std::max(m_counts[bucket] - before.m_counts[bucket], qint64(0));
+    difference.m_sum = std::max(m_sum - before.m_sum, std::chrono::nanoseconds(0));
+    return difference;
+}
+
 qint64 LatencyHistogram::count() const noexcept
 {
     return std::accumulate(m_counts.begin(), m_counts.end(), qint64(0));
@@ -95,8 +104,8 @@ bool Statistics::equals(const Statistics &other) const
     return offered == other.offered && rejected == other.rejected && written == other.written
            && delivered == other.delivered && filtered == other.filtered && dropped == other.dropped
            && pending == other.pending && pendingBytes == other.pendingBytes && inFlight == other.inFlight
-           && failed == other.failed && retried == other.retried && lastError == other.lastError
-           && latency == other.latency;
+           && failed == other.failed && retried == other.retried && answers == other.answers
+           && lastError == other.lastError && latency == other.latency;
 }
 
 QDebug operator<<(QDebug debug, const Statistics &statistics)

@@ -52,6 +52,14 @@ Endpoint::Network networkOf(QNetworkInformation::Reachability reachability)
     }
 }
 
+void addAnswers(const PipelineNode &node, QMap<int, qint64> &answers)
+{
+    for (auto answer = node.statistics.answers.begin(); answer != node.statistics.answers.end(); ++answer)
+        answers[answer.key()] += *answer;
+    for (const PipelineNode &target : node.targets)
+        addAnswers(target, answers);
+}
+
 } // namespace
 
 class EndpointPrivate
@@ -199,7 +207,9 @@ QDateTime Endpoint::pausedUntil() const
 
 QMap<int, qint64> Endpoint::answers() const
 {
-    return d->state->answers();
+    QMap<int, qint64> answers;
+    addAnswers(pipeline(), answers);
+    return answers;
 }
 
 void Endpoint::pause()

@@ -29,7 +29,6 @@ EndpointAgent::EndpointAgent(HttpSink &http, RetryingSink &retry, std::shared_pt
     m_patience.setSingleShot(true);
     m_patience.setInterval(Patience);
     connect(&m_patience, &QTimer::timeout, this, &EndpointAgent::holdOrRelease);
-    connect(&m_http, &HttpSink::answered, this, [this](int status) { m_state->countAnswer(status); });
     connect(&m_http, &HttpSink::disabledChanged, this, [this](bool isDisabled) {
         m_state->report([isDisabled](EndpointState::News &news) {
             news.isDisabled = isDisabled;

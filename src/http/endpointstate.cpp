@@ -24,12 +24,6 @@ void EndpointState::wake(Side side)
         QCoreApplication::postEvent(told.object, new QEvent(QEvent::User));
 }
 
-void EndpointState::countAnswer(int status)
-{
-    const std::lock_guard lock(m_mutex);
-    ++m_answers[status];
-}
-
 EndpointState::Orders EndpointState::takeOrders()
 {
     const std::lock_guard lock(m_mutex);
@@ -51,12 +45,6 @@ EndpointState::News EndpointState::news() const
 {
     const std::lock_guard lock(m_mutex);
     return m_news;
-}
-
-QMap<int, qint64> EndpointState::answers() const
-{
-    const std::lock_guard lock(m_mutex);
-    return QMap<int, qint64>(m_answers); // A copy, so that nothing of it is shared with another thread.
 }
 
 } // namespace Qanat

@@ -8,9 +8,7 @@
 #include <Qanat/http/endpoint.h>
 
 #include <QtCore/qdatetime.h>
-#include <QtCore/qmap.h>
 
-#include <map>
 #include <mutex>
 
 QT_BEGIN_NAMESPACE
@@ -55,7 +53,6 @@ public:
         change(m_news);
         wake(Side::Endpoint);
     }
-    void countAnswer(int status);
     [[nodiscard]] Orders takeOrders();
 
     // For the endpoint
@@ -71,7 +68,6 @@ public:
 
     // For anybody
     [[nodiscard]] News news() const;
-    [[nodiscard]] QMap<int, qint64> answers() const;
 
 private:
     struct Listener
@@ -87,7 +83,6 @@ private:
     Listener m_worker;
     News m_news;
     Orders m_orders;
-    std::map<int, qint64> m_answers;
 };
 
 } // namespace Qanat

@@ -204,10 +204,15 @@ void HttpSinkPrivate::conclude(const CallRef &call)
     exchange.reset();
 
     const QPointer<HttpSink> sink(q);
-    for (int i = 0; sink && i < repeats; ++i)
-        Q_EMIT q->answered(0, HttpSink::QPrivateSignal());
-    if (sink)
-        Q_EMIT q->answered(status, HttpSink::QPrivateSignal());
+    const auto tell = [&sink](int one) {
+        if (!sink)
+            return;
+        sink->countAnswer(one);
+        Q_EMIT sink->answered(one, HttpSink::QPrivateSignal());
+    };
+    for (int i = 0; i < repeats; ++i)
+        tell(0);
+    tell(status);
     if (!sink)
         return;
     if (outcome.error() == Delivery::Error::Refused && !isSingle) {

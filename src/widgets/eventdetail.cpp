@@ -3,6 +3,8 @@
 
 #include "eventdetail_p.h"
 
+#include "Qanat/core/duration.h"
+
 #include <QtCore/qjsondocument.h>
 #include <QtCore/qlocale.h>
 #include <QtGui/qfontdatabase.h>
@@ -36,13 +38,6 @@ QString outcomeText(const Delivery &outcome)
         break;
     }
     return outcome.toString();
-}
-
-QString durationText(std::chrono::nanoseconds duration)
-{
-    const double milliseconds = double(duration.count()) / 1e6;
-    return milliseconds < 1000 ? EventDetail::tr("%1 ms").arg(QLocale().toString(milliseconds, 'f', 2))
-                               : EventDetail::tr("%1 s").arg(QLocale().toString(milliseconds / 1000, 'f', 2));
 }
 
 } // namespace

@@ -5,24 +5,25 @@
 
 #include "Qanat/widgets/eventlogfilter.h"
 #include "Qanat/widgets/eventlogmodel.h"
+#include "colours_p.h"
 #include "eventdetail_p.h"
+#include "lines_p.h"
+#include "windowvisibility_p.h"
 
 #include <QtCore/qdatastream.h>
 #include <QtCore/qlocale.h>
-#include <QtCore/qsavefile.h>
 #include <QtGui/qaction.h>
 #include <QtGui/qclipboard.h>
 #include <QtGui/qguiapplication.h>
 #include <QtWidgets/qboxlayout.h>
 #include <QtWidgets/qcheckbox.h>
 #include <QtWidgets/qcombobox.h>
-#include <QtWidgets/qfiledialog.h>
 #include <QtWidgets/qheaderview.h>
 #include <QtWidgets/qlabel.h>
 #include <QtWidgets/qlineedit.h>
-#include <QtWidgets/qmessagebox.h>
 #include <QtWidgets/qpushbutton.h>
 #include <QtWidgets/qscrollbar.h>
+#include <QtWidgets/qstyleditemdelegate.h>
 #include <QtWidgets/qtableview.h>
 
 #include <algorithm>
@@ -42,6 +43,38 @@ QString grouped(qint64 number)
     return QLocale().toString(number);
 }
 
+// What has become of an event, in its colour.
+class FateDelegate final : public QStyledItemDelegate
+{
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+protected:
+    void initStyleOption(QStyleOptionViewItem *option, const QModelIndex &index) const override
+    {
+        QStyledItemDelegate::initStyleOption(option, index);
+        const QColor colour = markColour(option->palette, markOf(Fate(index.data(EventLogModel::FateRole).toInt())));
+        option->palette.setColor(QPalette::Text, colour);
+    }
+
+private:
+    static Mark markOf(Fate fate)
+    {
+        switch (fate) {
+        case Fate::Delivered:
+            return Mark::Good;
+        case Fate::Retrying:
+            return Mark::Waiting;
+        case Fate::Dropped:
+            return Mark::Bad;
+        case Fate::UnderWay:
+        case Fate::Filtered:
+            break;
+        }
+        return Mark::Idle;
+    }
+};
+
 } // namespace
 
 class EventLogViewPrivate
@@ -55,8 +88,10 @@ public:
 
     void build();
     QLineEdit *makeField(const QString &name, const QString &placeholder, void (EventLogFilter::*set)(const QString &));
-    QAction *makeAction(const QString &text, QKeySequence::StandardKey key, void (EventLogView::*slot)());
+    void makeAction(const QString &name, const QString &text, QKeySequence::StandardKey key,
+                    void (EventLogView::*slot)());
     void chooseFate(int entry);
+    void chooseNewest();
     void showChosen();
     void showCounts();
     void follow();
@@ -65,6 +100,7 @@ public:
     EventLogView *const q;
     EventLogModel *const model;
     EventLogFilter filter;
+    QLineEdit *textField = nullptr;
     QTableView *table = nullptr;
     EventDetail *detail = nullptr;
     QSplitter *parts = nullptr;
@@ -84,15 +120,26 @@ QLineEdit *EventLogViewPrivate::makeField(const QString &name, const QString &pl
     return field;
 }
 
-QAction *EventLogViewPrivate::makeAction(const QString &text, QKeySequence::StandardKey key,
-                                         void (EventLogView::*slot)())
+void EventLogViewPrivate::makeAction(const QString &name, const QString &text, QKeySequence::StandardKey key,
+                                     void (EventLogView::*slot)())
 {
     auto *const action = new QAction(text, q);
+    action->setObjectName(name);
     action->setShortcut(key);
     action->setShortcutContext(Qt::WidgetWithChildrenShortcut);
     QObject::connect(action, &QAction::triggered, q, slot);
     q->addAction(action);
-    return action;
+}
+
+void EventLogViewPrivate::chooseNewest()
+{
+    const int last = filter.rowCount() - 1;
+    if (last < 0)
+        return;
+    q->setFollowing(false);
+    table->selectRow(last);
+    table->scrollTo(filter.index(last, 0));
+    table->setFocus(Qt::OtherFocusReason);
 }
 
 void EventLogViewPrivate::build()
@@ -102,6 +149,7 @@ void EventLogViewPrivate::build()
     table->setObjectName(u"events"_s);
     table->setAccessibleName(EventLogView::tr("Events"));
     table->setModel(&filter);
+    table->setItemDelegateForColumn(int(EventLogModel::Column::Fate), new FateDelegate(table));
     table->setSelectionBehavior(QAbstractItemView::SelectRows);
     table->setSelectionMode(QAbstractItemView::ExtendedSelection);
     table->setEditTriggers(QAbstractItemView::NoEditTriggers);
@@ -130,8 +178,9 @@ void EventLogViewPrivate::build()
         makeField(u"typeFilter"_s, EventLogView::tr("Type, such as order.*"), &EventLogFilter::setTypePattern), 2);
     bar->addWidget(
         makeField(u"sourceFilter"_s, EventLogView::tr("Source, such as /eu/**"), &EventLogFilter::setSourcePattern), 2);
-    QLineEdit *const text = makeField(u"textFilter"_s, EventLogView::tr("Text"), &EventLogFilter::setText);
-    bar->addWidget(text, 3);
+    textField = makeField(u"textFilter"_s, EventLogView::tr("Text"), &EventLogFilter::setText);
+    QObject::connect(textField, &QLineEdit::returnPressed, q, [this] { chooseNewest(); });
+    bar->addWidget(textField, 3);
     auto *const fates = new QComboBox(q);
     fates->setObjectName(u"fateFilter"_s);
     fates->setAccessibleName(EventLogView::tr("Outcome"));
@@ -172,19 +221,18 @@ void EventLogViewPrivate::build()
     layout->addWidget(parts, 1);
     layout->addWidget(counts);
 
-    table->addAction(makeAction(EventLogView::tr("&Copy as JSON"), QKeySequence::Copy, &EventLogView::copy));
-    table->addAction(makeAction(EventLogView::tr("&Save As..."), QKeySequence::Save, &EventLogView::saveAs));
-    auto *const find = new QAction(EventLogView::tr("Find"), q);
-    find->setShortcut(QKeySequence::Find);
-    find->setShortcutContext(Qt::WidgetWithChildrenShortcut);
-    QObject::connect(find, &QAction::triggered, text, [text] {
-        text->setFocus(Qt::ShortcutFocusReason);
-        text->selectAll();
-    });
-    q->addAction(find);
+    makeAction(u"find"_s, EventLogView::tr("&Find Event..."), QKeySequence::Find, &EventLogView::find);
+    makeAction(u"copy"_s, EventLogView::tr("&Copy Event as JSON"), QKeySequence::Copy, &EventLogView::copy);
+    makeAction(u"save"_s, EventLogView::tr("&Save Events..."), QKeySequence::Save, &EventLogView::saveAs);
+    table->addActions(q->actions());
 
     QObject::connect(table->selectionModel(), &QItemSelectionModel::selectionChanged, q, [this] { showChosen(); });
-    QObject::connect(&filter, &QAbstractItemModel::dataChanged, q, [this] { showChosen(); });
+    QObject::connect(&filter, &QAbstractItemModel::dataChanged, q,
+                     [this](const QModelIndex &first, const QModelIndex &last) {
+                         const QModelIndexList rows = table->selectionModel()->selectedRows();
+                         if (rows.size() == 1 && rows.first().row() >= first.row() && rows.first().row() <= last.row())
+                             showChosen();
+                     });
     for (const auto signal : {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved}) {
         QObject::connect(&filter, signal, q, [this] {
             showCounts();
@@ -234,8 +282,9 @@ EventLogView::EventLogView(EventLogModel *model, QWidget *parent)
     : QWidget(parent)
     , d(std::make_unique<EventLogViewPrivate>(this, model))
 {
-    model->setActive(false);
     d->build();
+    model->setActive(window()->isVisible());
+    connect(new WindowVisibility(this), &WindowVisibility::changed, model, &EventLogModel::setActive);
 }
 
 EventLogView::~EventLogView() = default;
@@ -280,12 +329,7 @@ bool EventLogView::select(const QString &id)
 
 QByteArray EventLogView::toLines(const QList<Event> &events)
 {
-    QByteArray lines;
-    for (const Event &event : events) {
-        if (const Result<QByteArray> json = event.toJson())
-            lines += *json + '\n';
-    }
-    return lines;
+    return Qanat::toLines(events);
 }
 
 Result<qsizetype> EventLogView::save(const QString &fileName) const
@@ -293,11 +337,13 @@ Result<qsizetype> EventLogView::save(const QString &fileName) const
     QList<Event> events;
     for (int row = 0; row < d->filter.rowCount(); ++row)
         events.append(d->eventAt(row));
-    const QByteArray lines = toLines(events);
-    QSaveFile file(fileName);
-    if (!file.open(QIODevice::WriteOnly) || file.write(lines) != lines.size() || !file.commit())
-        return Failure{u"%1: %2"_s.arg(fileName, file.errorString())};
-    return lines.count('\n');
+    return saveLines(events, fileName);
+}
+
+void EventLogView::find()
+{
+    d->textField->setFocus(Qt::ShortcutFocusReason);
+    d->textField->selectAll();
 }
 
 void EventLogView::copy()
@@ -308,12 +354,8 @@ void EventLogView::copy()
 
 void EventLogView::saveAs()
 {
-    const QString fileName =
-        QFileDialog::getSaveFileName(this, tr("Save Events"), u"events.ndjson"_s, tr("Lines of JSON (*.ndjson)"));
-    if (fileName.isEmpty())
-        return;
-    if (const Result<qsizetype> saved = save(fileName); !saved)
-        QMessageBox::warning(this, tr("Save Events"), saved.errorText());
+    askForFile(this, tr("Save Events"), u"events.ndjson"_s,
+               [this](const QString &fileName) { return save(fileName).errorText(); });
 }
 
 QByteArray EventLogView::saveState() const
@@ -341,14 +383,7 @@ bool EventLogView::restoreState(const QByteArray &state)
 void EventLogView::showEvent(QShowEvent *event)
 {
     QWidget::showEvent(event);
-    d->model->setActive(true);
     d->follow();
-}
-
-void EventLogView::hideEvent(QHideEvent *event)
-{
-    d->model->setActive(false);
-    QWidget::hideEvent(event);
 }
 
 } // namespace Qanat

@@ -36,17 +36,6 @@ QString textOf(const QModelIndex &row, Column column)
     return row.siblingAtColumn(int(column)).data().toString();
 }
 
-bool isDark(const QPalette &palette)
-{
-    return palette.color(QPalette::Base).lightness() < 128;
-}
-
-// With a contrast of 4.5 at least to white, or to a dark base.
-QColor shade(const QPalette &palette, const char *onLight, const char *onDark)
-{
-    return QColor::fromString(QLatin1StringView(isDark(palette) ? onDark : onLight));
-}
-
 } // namespace
 
 QString rateText(double rate)
@@ -116,25 +105,24 @@ QString TopologyPicture::toolTip() const
     return text + u"</qt>"_s;
 }
 
-QColor TopologyPicture::colour(const QPalette &palette) const
+Mark TopologyPicture::mark() const
 {
     if (state == State::Closed)
-        return palette.color(QPalette::Disabled, QPalette::Text);
+        return Mark::Idle;
     switch (activity) {
     case Activity::Flowing:
-        return statistics.pending == 0 && rate < 0.5 ? shade(palette, "#5f6b7a", "#93a1b3")
-                                                     : shade(palette, "#1a7f4e", "#4cc38a");
+        return statistics.pending == 0 && rate < 0.5 ? Mark::Idle : Mark::Good;
     case Activity::BackingOff:
     case Activity::Waiting:
     case Activity::Probing:
-        return shade(palette, "#9a5b00", "#f0a93b");
+        return Mark::Waiting;
     case Activity::Paused:
-        return shade(palette, "#2563b8", "#6ea8fe");
+        return Mark::Paused;
     case Activity::Blocked:
     case Activity::Disabled:
-        return shade(palette, "#c62f2f", "#ff7b72");
+        return Mark::Bad;
     }
-    return {};
+    return Mark::Idle;
 }
 
 TopologyBox::TopologyBox(const QModelIndex &index, TopologyBox *before)
@@ -150,11 +138,9 @@ void TopologyBox::look(std::chrono::nanoseconds passed)
     if (!m_index.isValid())
         return;
     TopologyPicture now = TopologyPicture::of(m_index);
-    const auto offered = [](const TopologyPicture &picture) { return picture.statistics.written; };
     if (passed.count() > 0) {
-        const double rate =
-            double(std::max<qint64>(offered(now) - offered(m_picture), 0)) * 1e9 / double(passed.count());
-        now.rate = rate;
+        const qint64 written = now.statistics.written - m_picture.statistics.written;
+        now.rate = double(std::max<qint64>(written, 0)) * 1e9 / double(passed.count());
     }
     m_picture = now;
     setToolTip(m_picture.toolTip());
@@ -197,7 +183,7 @@ void TopologyBox::paintPipe(QPainter *painter, const QPalette &palette) const
     const double bend = (to.x() - from.x()) / 2;
     QPainterPath path(from);
     path.cubicTo(from + QPointF(bend, 0), to - QPointF(bend, 0), to);
-    QColor colour = m_picture.colour(palette);
+    QColor colour = markColour(palette, m_picture.mark());
     colour.setAlphaF(0.75F);
     QPen pen(colour, pipeWidth(), Qt::SolidLine, Qt::FlatCap);
     // Nothing gets through.
@@ -211,7 +197,7 @@ void TopologyBox::paintPipe(QPainter *painter, const QPalette &palette) const
 void TopologyBox::paint(QPainter *painter, const QStyleOptionGraphicsItem *, QWidget *widget)
 {
     const QPalette palette = widget ? widget->palette() : QPalette();
-    const QColor mark = m_picture.colour(palette);
+    const QColor mark = markColour(palette, m_picture.mark());
     painter->setRenderHint(QPainter::Antialiasing);
     if (m_before)
         paintPipe(painter, palette);

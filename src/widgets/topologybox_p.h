@@ -5,9 +5,9 @@
 #define QANAT_WIDGETS_TOPOLOGYBOX_P_H
 
 #include "Qanat/core/pipelinenode.h"
+#include "colours_p.h"
 
 #include <QtCore/qabstractitemmodel.h>
-#include <QtGui/qpalette.h>
 #include <QtWidgets/qgraphicsitem.h>
 
 #include <chrono>
@@ -33,8 +33,7 @@ struct TopologyPicture
     QString stateText() const;
     // All that there is to say.
     QString toolTip() const;
-    // What marks it: for text and lines on \a palette's base.
-    QColor colour(const QPalette &palette) const;
+    Mark mark() const;
 };
 
 QString rateText(double rate);

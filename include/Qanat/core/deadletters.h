@@ -31,6 +31,8 @@ class QANAT_CORE_EXPORT DeadLetter
 public:
     //! What \a event tells that some sink gave up, wherever it was kept: a file, another process. Its marks are taken off.
     [[nodiscard]] static DeadLetter fromEvent(const Event &event);
+    //! The way back: the event with its marks, to be kept somewhere else.
+    [[nodiscard]] Event toEvent() const;
 
     quint64 number = 0; //!< Names it among those of one DeadLetters, in the order of their arrival, from 1 on.
     Event event; //!< As it was written, without the marks of a dead letter.

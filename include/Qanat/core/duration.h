@@ -25,7 +25,10 @@ namespace Qanat {
 QANAT_CORE_EXPORT Result<std::chrono::milliseconds> parseDuration(QStringView text);
 
 //! The duration with the largest unit that needs no fraction: `90s`, `2m`, `1001ms`, `0s`. parseDuration() reads it. Any thread.
+//! The same duration as parseDuration() reads it. Any thread.
 [[nodiscard]] QANAT_CORE_EXPORT QString formatDuration(std::chrono::milliseconds duration);
+//! For people, in their language, with three digits: "1.23 ms", "2 min". Any thread.
+[[nodiscard]] QANAT_CORE_EXPORT QString durationText(std::chrono::nanoseconds duration);
 
 } // namespace Qanat
 

@@ -87,6 +87,11 @@ public:
     void setRefreshInterval(std::chrono::milliseconds interval);
     //!@}
 
+    //! The sink of a row, if it lives in this thread; else null. Some rows have none.
+    [[nodiscard]] Sink *sink(const QModelIndex &index) const;
+    //! Where the sink of a row gives what it cannot deliver, if that is set and lives in this thread; else null.
+    [[nodiscard]] Sink *deadLetterSink(const QModelIndex &index) const;
+
     //!@{
     //! As in QAbstractItemModel, with the columns of Column and the roles of Role.
     [[nodiscard]] QModelIndex index(int row, int column, const QModelIndex &parent = QModelIndex()) const override;

@@ -194,6 +194,8 @@ protected:
     void setActivity(PipelineNode::Activity activity, std::chrono::nanoseconds until = std::chrono::nanoseconds(0));
     //! Counts attempts of a wrapper that tries again.
     void countAttempts(qint64 failed, qint64 retried, const Delivery &lastError);
+    //! Counts a request that has ended with a \a status of the other side's protocol, or 0 without an answer. Any thread.
+    void countAnswer(int status);
 
     //! An override has to hand on to this: the sink follows its own moves between threads here.
     bool event(QEvent *event) override;

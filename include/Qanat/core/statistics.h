@@ -7,6 +7,8 @@
 #include <Qanat/core/delivery.h>
 #include <Qanat/core/qanatcore_export.h>
 
+#include <QtCore/qmap.h>
+
 #include <array>
 #include <chrono>
 
@@ -29,6 +31,9 @@ public:
 
     //! Counts \a count events that took \a latency.
     void record(std::chrono::nanoseconds latency, qint64 count) noexcept;
+
+    //! What was counted since \a before, an older picture of the same histogram.
+    [[nodiscard]] LatencyHistogram since(const LatencyHistogram &before) const noexcept;
 
     //! How many events were counted.
     [[nodiscard]] qint64 count() const noexcept;
@@ -82,6 +87,9 @@ public:
     //! passing or for good. Outside the balance.
     qint64 failed = 0;
     qint64 retried = 0; //!< Attempts that a RetryingSink made after a failure. Outside the balance.
+
+    //! How many requests have ended with which status of the other side's protocol; 0 where there was no answer. Outside the balance.
+    QMap<int, qint64> answers;
 
     Delivery lastError; //!< The last failure; delivered if there was none.
     LatencyHistogram latency; //!< From the acceptance to the outcome.

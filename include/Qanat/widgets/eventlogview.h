@@ -23,8 +23,9 @@ class EventLogViewPrivate;
  * The last events of a pipeline as a table that can be filtered, and of the one that is chosen its JSON, with all attributes, and its
  * way through the sinks.
  *
- * Ctrl+F goes to the text that is looked for, Ctrl+C copies the chosen events as lines of JSON, Ctrl+S saves what is shown. It follows the newest
- * until somebody scrolls away from it. The model is active while the view is visible.
+ * Ctrl+F goes to the text that is looked for, and Return there to the newest event that has it; Ctrl+C copies the chosen events as lines of JSON,
+ * Ctrl+S saves what is shown. These are its actions(), for menus. It follows the newest until somebody scrolls away from it. The model is active
+ * while the window is visible that the view stands in.
  *
  * All its functions belong to the GUI thread.
  */
@@ -63,6 +64,8 @@ public:
     //!@}
 
 public Q_SLOTS:
+    //! Goes to the field for the text that is looked for.
+    void find();
     //! Puts the chosen events into the clipboard, as lines of JSON.
     void copy();
     //! Asks for a file, and saves.
@@ -73,11 +76,8 @@ Q_SIGNALS:
     void followingChanged(bool isFollowing, QPrivateSignal);
 
 protected:
-    //!@{
-    //! The model is active between the two.
+    //! It follows the newest that came while it was not seen.
     void showEvent(QShowEvent *event) override;
-    void hideEvent(QHideEvent *event) override;
-    //!@}
 
 private:
     friend class EventLogViewPrivate;

@@ -1,0 +1,54 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef MONITOR_PIPELINE_H
+#define MONITOR_PIPELINE_H
+
+#include <Qanat/Broadcaster>
+#include <Qanat/DeadLetters>
+
+#include <QtCore/qobject.h>
+#include <QtCore/qurl.h>
+
+namespace Qanat {
+class Endpoint;
+} // namespace Qanat
+
+namespace Monitor {
+
+/*!
+ * What the window shows: a broadcaster, and behind it two endpoints of a web service, one with a request for each event and one with
+ * batches, and a file for which a filter picks the orders.
+ */
+class Pipeline : public QObject
+{
+    Q_OBJECT
+public:
+    //! Where events go to.
+    struct Places
+    {
+        QUrl url; //!< One event in each request.
+        QUrl batchUrl;
+        QString file;
+    };
+
+    explicit Pipeline(const Places &places, QObject *parent = nullptr);
+
+    [[nodiscard]] Qanat::Broadcaster *events() { return &m_events; }
+    [[nodiscard]] Qanat::Endpoint *hook() { return m_hook; }
+    [[nodiscard]] Qanat::Endpoint *batches() { return m_batches; }
+    [[nodiscard]] Qanat::DeadLetters *deadLetters() { return &m_deadLetters; }
+
+private:
+    Qanat::DeadLetters m_deadLetters;
+    Qanat::Broadcaster m_events;
+    Qanat::Endpoint *const m_hook;
+    Qanat::Endpoint *const m_batches;
+};
+
+//! Whether in each sink of a picture all events have their outcome, or are counted as pending.
+[[nodiscard]] bool isBalanced(const Qanat::PipelineNode &node);
+
+} // namespace Monitor
+
+#endif

@@ -1,0 +1,124 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "rehearsal.h"
+
+#include "pipeline.h"
+#include "ratesource.h"
+#include "receiver.h"
+
+#include <Qanat/Endpoint>
+#include <Qanat/MonitorWindow>
+
+#include <QtCore/qelapsedtimer.h>
+#include <QtCore/qlocale.h>
+#include <QtGui/qpixmap.h>
+
+#include <cstdio>
+
+using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
+using namespace Qanat;
+
+namespace Monitor {
+
+namespace {
+constexpr int Rate = 500; // Events per second
+}
+
+void say(const QString &line)
+{
+    std::fprintf(stdout, "%s\n", qPrintable(line));
+    std::fflush(stdout);
+}
+
+Rehearsal::Rehearsal(Pipeline *pipeline, RateSource *rate, Receiver *receiver, MonitorWindow *window,
+                     QString screenshot)
+    : m_pipeline(pipeline)
+    , m_rate(rate)
+    , m_receiver(receiver)
+    , m_window(window)
+    , m_screenshot(std::move(screenshot))
+{
+    m_timer.setSingleShot(true);
+    connect(&m_timer, &QTimer::timeout, this, &Rehearsal::step);
+}
+
+void Rehearsal::start()
+{
+    m_timer.start(0);
+}
+
+void Rehearsal::step()
+{
+    switch (m_step++) {
+    case 0:
+        say(u"  %1 events per second"_s.arg(Rate));
+        m_rate->setRate(Rate);
+        m_timer.start(2s);
+        return;
+    case 1:
+        if (!m_receiver)
+            break;
+        say(u"  the web service answers 503"_s);
+        m_receiver->setCondition(Receiver::Condition::Failing);
+        m_timer.start(3s);
+        return;
+    case 2:
+        break;
+    case 3:
+        m_rate->setRate(0);
+        say(u"  no more events; waiting until everything has arrived"_s);
+        m_timer.start(100ms);
+        return;
+    default:
+        if (isDrained())
+            Q_EMIT finished();
+        else
+            m_timer.start(100ms);
+        return;
+    }
+    // The trouble is at its height: that is what a picture is for.
+    takePicture();
+    if (m_receiver) {
+        say(u"  the web service is healthy again"_s);
+        m_receiver->setCondition(Receiver::Condition::Healthy);
+    }
+    m_step = 3;
+    m_timer.start(1s);
+}
+
+void Rehearsal::takePicture()
+{
+    m_window->refresh();
+    m_hasPicture = m_window->grab().save(m_screenshot, "PNG");
+    if (m_hasPicture)
+        say(u"  screenshot: "_s + m_screenshot);
+    else
+        std::fprintf(stderr, "qanat-monitor: %s cannot be written\n", qPrintable(m_screenshot));
+}
+
+bool Rehearsal::isDrained() const
+{
+    return m_pipeline->events()->statistics().pending == 0 && m_pipeline->hook()->statistics().pending == 0
+           && m_pipeline->batches()->statistics().pending == 0;
+}
+
+bool Rehearsal::isSuccess() const
+{
+    const qint64 written = m_pipeline->events()->statistics().written;
+    const auto verdict = [written](const Endpoint *endpoint, qint64 taken) {
+        const Statistics statistics = endpoint->statistics();
+        // Of one that is somebody else's only the outcomes are known.
+        const bool isComplete = statistics.delivered == written && (taken < 0 || taken == written);
+        say(u"  %1: %2 of %3 events were delivered%4"_s.arg(
+            endpoint->objectName(), QLocale::c().toString(statistics.delivered), QLocale::c().toString(written),
+            isComplete ? QString() : u"  SOME ARE MISSING"_s));
+        return isComplete;
+    };
+    const bool isHookComplete = verdict(m_pipeline->hook(), m_receiver ? m_receiver->singles() : -1);
+    const bool areBatchesComplete = verdict(m_pipeline->batches(), m_receiver ? m_receiver->batched() : -1);
+    return isHookComplete && areBatchesComplete && written > 0 && m_hasPicture;
+}
+
+} // namespace Monitor

@@ -1,0 +1,301 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "Qanat/widgets/deadlettersview.h"
+
+#include "Qanat/core/deadletters.h"
+#include "Qanat/widgets/deadlettersmodel.h"
+#include "eventdetail_p.h"
+#include "lines_p.h"
+#include "question_p.h"
+
+#include <QtCore/qdatastream.h>
+#include <QtCore/qlocale.h>
+#include <QtCore/qpointer.h>
+#include <QtGui/qaction.h>
+#include <QtWidgets/qboxlayout.h>
+#include <QtWidgets/qheaderview.h>
+#include <QtWidgets/qlabel.h>
+#include <QtWidgets/qpushbutton.h>
+#include <QtWidgets/qtableview.h>
+
+#include <algorithm>
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+namespace {
+
+constexpr quint32 StateVersion = 1;
+
+QString reasonOf(WriteResult::Status status)
+{
+    switch (status) {
+    case WriteResult::Status::Full:
+        return DeadLettersView::tr("it is full");
+    case WriteResult::Status::Closed:
+        return DeadLettersView::tr("it is closed");
+    case WriteResult::Status::Invalid:
+    case WriteResult::Status::Accepted:
+        break;
+    }
+    return DeadLettersView::tr("there is nobody to take it");
+}
+
+} // namespace
+
+class DeadLettersViewPrivate
+{
+public:
+    DeadLettersViewPrivate(DeadLettersView *view, DeadLetters *source)
+        : q(view)
+        , letters(source)
+        , model(new DeadLettersModel(source, view))
+    {
+    }
+
+    void build();
+    QPushButton *makeButton(QBoxLayout *bar, const QString &name, const QString &text, void (DeadLettersView::*slot)());
+    QList<DeadLetter> chosen() const;
+    void send(const QList<DeadLetter> &those);
+    void showChosen();
+    void showState();
+
+    DeadLettersView *const q;
+    const QPointer<DeadLetters> letters;
+    DeadLettersModel *const model;
+    DeadLettersView::Target target;
+    QTableView *table = nullptr;
+    EventDetail *detail = nullptr;
+    QSplitter *parts = nullptr;
+    QPushButton *again = nullptr;
+    QPushButton *allAgain = nullptr;
+    QPushButton *removal = nullptr;
+    QPushButton *exported = nullptr;
+    QLabel *state = nullptr;
+    QString news; // Of what was sent last.
+};
+
+QPushButton *DeadLettersViewPrivate::makeButton(QBoxLayout *bar, const QString &name, const QString &text,
+                                                void (DeadLettersView::*slot)())
+{
+    auto *const button = new QPushButton(text, q);
+    button->setObjectName(name);
+    QObject::connect(button, &QPushButton::clicked, q, slot);
+    bar->addWidget(button);
+    return button;
+}
+
+void DeadLettersViewPrivate::build()
+{
+    table = new QTableView(q);
+    table->setObjectName(u"letters"_s);
+    table->setAccessibleName(DeadLettersView::tr("Dead letters"));
+    table->setModel(model);
+    table->setSelectionBehavior(QAbstractItemView::SelectRows);
+    table->setSelectionMode(QAbstractItemView::ExtendedSelection);
+    table->setEditTriggers(QAbstractItemView::NoEditTriggers);
+    table->setTabKeyNavigation(false);
+    table->setWordWrap(false);
+    table->setShowGrid(false);
+    table->setAlternatingRowColors(true);
+    table->verticalHeader()->hide();
+    table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
+    table->verticalHeader()->setDefaultSectionSize(table->fontMetrics().height() + 6);
+    QHeaderView *const header = table->horizontalHeader();
+    header->setSectionsMovable(true);
+    header->setHighlightSections(false);
+    header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
+    header->setStretchLastSection(true);
+    const int letter = table->fontMetrics().averageCharWidth();
+    using Column = DeadLettersModel::Column;
+    for (const auto &[column, letters_] : {std::pair(Column::Time, 20),
+                                           {Column::Type, 24},
+                                           {Column::Sink, 22},
+                                           {Column::Reason, 56},
+                                           {Column::Attempts, 11}})
+        table->setColumnWidth(int(column), letters_ * letter);
+
+    auto *const bar = new QHBoxLayout;
+    again = makeButton(bar, u"sendAgain"_s, DeadLettersView::tr("&Send Again"), &DeadLettersView::sendAgain);
+    allAgain =
+        makeButton(bar, u"sendAllAgain"_s, DeadLettersView::tr("Send A&ll Again"), &DeadLettersView::sendAllAgain);
+    removal = makeButton(bar, u"remove"_s, DeadLettersView::tr("Re&move..."), &DeadLettersView::removeChosen);
+    exported = makeButton(bar, u"export"_s, DeadLettersView::tr("E&xport..."), &DeadLettersView::saveAs);
+    bar->addStretch();
+    state = new QLabel(q);
+    state->setObjectName(u"state"_s);
+    state->setTextFormat(Qt::PlainText);
+    bar->addWidget(state);
+
+    detail = new EventDetail(q);
+    parts = new QSplitter(Qt::Vertical, q);
+    parts->addWidget(table);
+    parts->addWidget(detail);
+    parts->setStretchFactor(0, 3);
+    parts->setStretchFactor(1, 2);
+    parts->setChildrenCollapsible(false);
+    auto *const layout = new QVBoxLayout(q);
+    layout->addLayout(bar);
+    layout->addWidget(parts, 1);
+
+    auto *const remove = new QAction(q);
+    remove->setShortcut(QKeySequence::Delete);
+    remove->setShortcutContext(Qt::WidgetShortcut);
+    QObject::connect(remove, &QAction::triggered, q, &DeadLettersView::removeChosen);
+    table->addAction(remove);
+    QObject::connect(table->selectionModel(), &QItemSelectionModel::selectionChanged, q, [this] { showChosen(); });
+    for (const auto signal : {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved})
+        QObject::connect(model, signal, q, [this] { showChosen(); });
+    showChosen();
+}
+
+QList<DeadLetter> DeadLettersViewPrivate::chosen() const
+{
+    QModelIndexList rows = table->selectionModel()->selectedRows();
+    std::sort(rows.begin(), rows.end());
+    QList<DeadLetter> those;
+    for (const QModelIndex &row : std::as_const(rows))
+        those.append(model->letter(row.row()));
+    return those;
+}
+
+void DeadLettersViewPrivate::send(const QList<DeadLetter> &those)
+{
+    if (!letters)
+        return;
+    qsizetype sent = 0;
+    news.clear();
+    for (const DeadLetter &letter : those) {
+        Sink *const sink = target ? target(letter) : nullptr;
+        const WriteResult::Status status = letters->sendAgain(letter.number, sink);
+        if (status == WriteResult::Status::Accepted) {
+            ++sent;
+            continue;
+        }
+        // One that was lost meanwhile, or sent by somebody else, is nobody's fault.
+        if (sink && status == WriteResult::Status::Invalid)
+            continue;
+        news = DeadLettersView::tr("%1 cannot be sent again: %2").arg(letter.sink, reasonOf(status));
+    }
+    if (news.isEmpty())
+        news = DeadLettersView::tr("%n sent again", nullptr, int(sent));
+    showState();
+}
+
+void DeadLettersViewPrivate::showChosen()
+{
+    const QList<DeadLetter> those = chosen();
+    if (those.size() == 1) {
+        const DeadLetter &letter = those.first();
+        detail->show(
+            letter.toEvent(),
+            {{0, letter.sink, Delivery::failed(letter.error, letter.reason, Delivery::Retry::Never), letter.time, {}}});
+    } else {
+        detail->show(Event(), {});
+    }
+    showState();
+}
+
+void DeadLettersViewPrivate::showState()
+{
+    const bool hasChosen = table->selectionModel()->hasSelection();
+    const bool hasAny = model->rowCount() > 0;
+    again->setEnabled(hasChosen && target);
+    allAgain->setEnabled(hasAny && target);
+    removal->setEnabled(hasChosen);
+    exported->setEnabled(hasAny);
+    QStringList words{news, DeadLettersView::tr("%n letter(s)", nullptr, model->rowCount())};
+    if (letters && letters->lost() > 0)
+        words.append(DeadLettersView::tr("%1 lost, since there is room for %2")
+                         .arg(QLocale().toString(letters->lost()), QLocale().toString(letters->capacity())));
+    words.removeAll(QString());
+    state->setText(words.join(u"  ·  "));
+}
+
+DeadLettersView::DeadLettersView(DeadLetters *letters, QWidget *parent)
+    : QWidget(parent)
+    , d(std::make_unique<DeadLettersViewPrivate>(this, letters))
+{
+    d->build();
+}
+
+DeadLettersView::~DeadLettersView() = default;
+
+DeadLetters *DeadLettersView::letters() const
+{
+    return d->letters;
+}
+
+void DeadLettersView::setTarget(Target target)
+{
+    d->target = std::move(target);
+    d->showState();
+}
+
+Result<qsizetype> DeadLettersView::save(const QString &fileName) const
+{
+    QList<Event> events;
+    if (d->letters) {
+        const QList<DeadLetter> all = d->letters->letters();
+        for (const DeadLetter &letter : all)
+            events.append(letter.toEvent());
+    }
+    return saveLines(events, fileName);
+}
+
+QByteArray DeadLettersView::saveState() const
+{
+    QByteArray state;
+    QDataStream stream(&state, QIODevice::WriteOnly);
+    stream << StateVersion << d->table->horizontalHeader()->saveState() << d->parts->saveState()
+           << d->detail->saveState();
+    return state;
+}
+
+bool DeadLettersView::restoreState(const QByteArray &state)
+{
+    QDataStream stream(state);
+    quint32 version = 0;
+    QByteArray columns;
+    QByteArray parts;
+    QByteArray detail;
+    stream >> version >> columns >> parts >> detail;
+    return stream.status() == QDataStream::Ok && version == StateVersion
+           && d->table->horizontalHeader()->restoreState(columns) && d->parts->restoreState(parts)
+           && d->detail->restoreState(detail);
+}
+
+void DeadLettersView::sendAgain()
+{
+    d->send(d->chosen());
+}
+
+void DeadLettersView::sendAllAgain()
+{
+    if (d->letters)
+        d->send(d->letters->letters());
+}
+
+void DeadLettersView::removeChosen()
+{
+    const QList<DeadLetter> those = d->chosen();
+    if (those.isEmpty())
+        return;
+    ask(this, tr("Remove %n letter(s)?", nullptr, int(those.size())),
+        tr("The events were not delivered, and will be lost for good."), tr("Remove"), [this, those] {
+            for (const DeadLetter &letter : those) {
+                if (d->letters)
+                    d->letters->remove(letter.number);
+            }
+        });
+}
+
+void DeadLettersView::saveAs()
+{
+    askForFile(this, tr("Export Dead Letters"), u"dead-letters.ndjson"_s,
+               [this](const QString &fileName) { return save(fileName).errorText(); });
+}
+
+} // namespace Qanat

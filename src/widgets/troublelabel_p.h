@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_WIDGETS_TROUBLELABEL_P_H
+#define QANAT_WIDGETS_TROUBLELABEL_P_H
+
+#include <QtCore/qabstractitemmodel.h>
+#include <QtCore/qlist.h>
+#include <QtWidgets/qlabel.h>
+
+namespace Qanat {
+
+class PipelineModel;
+
+/*
+ * Says in a line each which sinks do not flow, and why: the first thing that somebody looks for. Each is a link to its box.
+ */
+class TroubleLabel final : public QLabel
+{
+    Q_OBJECT
+public:
+    explicit TroubleLabel(const PipelineModel *model, QWidget *parent = nullptr);
+
+    // Looks at the model.
+    void refresh();
+
+    // What went wrong last at a sink or behind it, for people; empty if nothing did.
+    static QString reasonOf(const QModelIndex &index);
+
+Q_SIGNALS:
+    void chosen(const QModelIndex &index);
+
+private:
+    void find(const QModelIndex &parent);
+
+    const PipelineModel *const m_model;
+    QList<QPersistentModelIndex> m_troubles;
+};
+
+} // namespace Qanat
+
+#endif
