@@ -59,24 +59,36 @@ void choosePlatform(bool isOffscreen)
 #endif
 }
 
-void darken()
+// What the platform that shows nothing says of windows is nobody's business.
+QtMessageHandler formerHandler = nullptr;
+void handleMessage(QtMsgType type, const QMessageLogContext &context, const QString &message)
 {
-    QPalette palette(QColor(0x2b2d31));
-    palette.setColor(QPalette::Base, QColor(0x1e1f22));
-    palette.setColor(QPalette::AlternateBase, QColor(0x26282c));
+    if (!message.startsWith("This plugin does not support"_L1))
+        formerHandler(type, context, message);
+}
+
+// Light or dark as the desktop is, if nobody says otherwise; where there is no desktop, Qt's own colours are dull.
+void dress(bool isDark)
+{
+    isDark = isDark || QApplication::palette().color(QPalette::Window).lightness() < 128;
+    QApplication::setStyle(QStyleFactory::create(u"Fusion"_s));
+    QPalette palette(QColor(isDark ? 0x2b2d31 : 0xf1f3f5));
+    palette.setColor(QPalette::Base, QColor(isDark ? 0x1e1f22 : 0xffffff));
+    palette.setColor(QPalette::AlternateBase, QColor(isDark ? 0x25272b : 0xf6f8fa));
+    palette.setColor(QPalette::PlaceholderText, QColor(isDark ? 0x8b919b : 0x6b7280));
     palette.setColor(QPalette::Highlight, QColor(0x2f6fbf));
     palette.setColor(QPalette::HighlightedText, Qt::white);
-    palette.setColor(QPalette::Link, QColor(0x6ea8fe));
+    palette.setColor(QPalette::Link, QColor(isDark ? 0x6ea8fe : 0x1f5fae));
     QApplication::setPalette(palette);
 }
 
 // A pipeline that was used, and what has become of it.
-int report(Pipeline &pipeline, const Rehearsal *rehearsal)
+int report(const Pipeline &pipeline, const Rehearsal *rehearsal)
 {
-    const PipelineNode picture = pipeline.events()->pipeline();
     say(QString());
-    say(picture.toString().trimmed());
-    const bool isWhole = isBalanced(picture);
+    say(pipeline.totals());
+    say(QString());
+    const bool isWhole = pipeline.isBalanced();
     const bool isSuccess = !rehearsal || rehearsal->isSuccess();
     say(isWhole ? u"The totals balance."_s : u"THE TOTALS DO NOT BALANCE."_s);
     return isWhole && isSuccess ? EXIT_SUCCESS : EXIT_FAILURE;
@@ -102,19 +114,6 @@ int main(int argc, char *argv[])
         return EXIT_SUCCESS;
     }
 
-    choosePlatform(options->isOffscreen);
-    // The application's own options of Qt would be taken for wrong ones here.
-    int count = 1;
-    QApplication application(count, argv);
-    QApplication::setOrganizationName(u"Qanat"_s);
-    QApplication::setApplicationName(u"qanat-monitor"_s);
-    QApplication::setApplicationVersion(QStringLiteral(QANAT_VERSION));
-    if (options->isDark) {
-        QApplication::setStyle(QStyleFactory::create(u"Fusion"_s));
-        darken();
-    }
-    const bool isOffscreen = QGuiApplication::platformName() == "offscreen"_L1;
-
     std::unique_ptr<Follower> follower;
     if (!options->follow.isEmpty()) {
         auto opened = Follower::open(options->follow, standardInput);
@@ -122,6 +121,19 @@ int main(int argc, char *argv[])
             return wrongUsage(u"--follow: "_s + opened.errorText());
         follower = std::move(opened).value();
     }
+
+    choosePlatform(options->isOffscreen);
+    // The application's own options of Qt would be taken for wrong ones here.
+    int count = 1;
+    QApplication application(count, argv);
+    QApplication::setOrganizationName(u"Qanat"_s);
+    QApplication::setApplicationName(u"qanat-monitor"_s);
+    QApplication::setApplicationVersion(QStringLiteral(QANAT_VERSION));
+    dress(options->isDark);
+    const bool isOffscreen = QGuiApplication::platformName() == "offscreen"_L1;
+    if (isOffscreen)
+        formerHandler = qInstallMessageHandler(handleMessage);
+
     std::optional<Receiver> receiver;
     if (options->endpoint.isEmpty())
         receiver.emplace();
@@ -147,8 +159,10 @@ int main(int argc, char *argv[])
         window.setSettingsGroup(QString());
     auto *const dock = new QDockWidget(QApplication::translate("Monitor", "Events"), &window);
     dock->setObjectName(u"panel"_s);
-    dock->setFeatures(QDockWidget::DockWidgetMovable);
-    dock->setWidget(new Panel(pipeline.events(), &rate, receiver ? &*receiver : nullptr, follower.get()));
+    dock->setFeatures(QDockWidget::NoDockWidgetFeatures);
+    dock->setTitleBarWidget(new QWidget(dock)); // None.
+    auto *const panel = new Panel(pipeline.events(), &rate, receiver ? &*receiver : nullptr, follower.get());
+    dock->setWidget(panel);
     window.addDockWidget(Qt::LeftDockWidgetArea, dock);
     window.resize(1440, 900);
     window.show();
@@ -160,7 +174,7 @@ int main(int argc, char *argv[])
         say(options->isOffscreen
                 ? u"Without a window, for some seconds:"_s
                 : u"There is no display. The same pipeline runs without a window, for some seconds:"_s);
-        rehearsal.emplace(&pipeline, &rate, receiver ? &*receiver : nullptr, &window, options->screenshot);
+        rehearsal.emplace(&pipeline, panel, receiver ? &*receiver : nullptr, &window, options->screenshot);
         QObject::connect(&*rehearsal, &Rehearsal::finished, &application, &QApplication::quit);
         rehearsal->start();
     }

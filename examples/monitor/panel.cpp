@@ -20,7 +20,7 @@
 #include <QtWidgets/qradiobutton.h>
 #include <QtWidgets/qslider.h>
 
-#include <algorithm>
+#include <array>
 #include <cmath>
 
 using namespace Qt::StringLiterals;
@@ -31,8 +31,9 @@ namespace Monitor {
 
 namespace {
 
-// Ten steps for each power of ten: at 1 one event per second, at 51 all of them.
-constexpr int StepsPerDecade = 10;
+// Ten steps for each power of ten, by the preferred numbers: at 1 one event per second, at 51 all of them.
+constexpr std::array<double, 10> Steps{1, 1.25, 1.6, 2, 2.5, 3.15, 4, 5, 6.3, 8};
+constexpr int StepsPerDecade = int(Steps.size());
 constexpr int LastPosition = 51;
 
 QString grouped(qint64 number)
@@ -44,7 +45,10 @@ QString grouped(qint64 number)
 
 int Panel::rateAt(int position)
 {
-    return position <= 0 ? 0 : int(std::lround(std::pow(10.0, double(position - 1) / StepsPerDecade)));
+    if (position <= 0)
+        return 0;
+    const int decade = (position - 1) / StepsPerDecade;
+    return int(std::lround(Steps[size_t((position - 1) % StepsPerDecade)] * std::pow(10.0, decade)));
 }
 
 int Panel::positionOf(int rate)

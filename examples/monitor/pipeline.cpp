@@ -63,28 +63,56 @@ std::unique_ptr<Queue> makeFile(const QString &path)
     return queue;
 }
 
+bool isWholeBalanced(const PipelineNode &node)
+{
+    return node.statistics.isBalanced() && std::all_of(node.targets.begin(), node.targets.end(), isWholeBalanced);
+}
+
 } // namespace
 
 Pipeline::Pipeline(const Places &places, QObject *parent)
     : QObject(parent)
     , m_hook(makeHook(places.url, this))
     , m_batches(makeBatches(places.batchUrl, this))
+    , m_file(makeFile(places.file))
 {
     m_deadLetters.setObjectName(u"dead letters"_s);
     m_events.setObjectName(u"events"_s);
     // A writer that is faster than the broadcaster is held back, but for the one that paints the window.
     m_events.setLimits({200'000, Limits::Unlimited, Limits::Overflow::Wait});
-    std::unique_ptr<Queue> file = makeFile(places.file);
-    for (Sink *sink : std::initializer_list<Sink *>{m_hook, m_batches, file.get()})
+    for (Sink *sink : std::initializer_list<Sink *>{m_hook, m_batches, m_file.get()}) {
         sink->setDeadLetterSink(&m_deadLetters);
-    m_events.add(m_hook);
-    m_events.add(m_batches);
-    m_events.add(std::move(file));
+        m_events.add(sink);
+    }
 }
 
-bool isBalanced(const PipelineNode &node)
+Pipeline::~Pipeline() = default;
+
+Sink *Pipeline::file()
 {
-    return node.statistics.isBalanced() && std::all_of(node.targets.begin(), node.targets.end(), isBalanced);
+    return m_file.get();
+}
+
+QList<PipelineNode> Pipeline::pictures() const
+{
+    PipelineNode events = m_events.pipeline();
+    // A broadcaster lets go of those that are closed.
+    events.targets.clear();
+    return {events, m_hook->pipeline(), m_batches->pipeline(), m_file->pipeline(), m_deadLetters.pipeline()};
+}
+
+QString Pipeline::totals() const
+{
+    QString text;
+    for (const PipelineNode &picture : pictures())
+        text += picture.toString();
+    return text.trimmed();
+}
+
+bool Pipeline::isBalanced() const
+{
+    const QList<PipelineNode> all = pictures();
+    return std::all_of(all.begin(), all.end(), isWholeBalanced);
 }
 
 } // namespace Monitor

@@ -12,6 +12,7 @@
 
 namespace Qanat {
 class Endpoint;
+class Queue;
 } // namespace Qanat
 
 namespace Monitor {
@@ -33,21 +34,28 @@ public:
     };
 
     explicit Pipeline(const Places &places, QObject *parent = nullptr);
+    ~Pipeline() override;
 
     [[nodiscard]] Qanat::Broadcaster *events() { return &m_events; }
     [[nodiscard]] Qanat::Endpoint *hook() { return m_hook; }
     [[nodiscard]] Qanat::Endpoint *batches() { return m_batches; }
+    [[nodiscard]] Qanat::Sink *file();
     [[nodiscard]] Qanat::DeadLetters *deadLetters() { return &m_deadLetters; }
 
+    //! All sinks with their counters, a line for each; those that are closed, too.
+    [[nodiscard]] QString totals() const;
+    //! Whether in each of them all events have their outcome, or are counted as pending.
+    [[nodiscard]] bool isBalanced() const;
+
 private:
+    [[nodiscard]] QList<Qanat::PipelineNode> pictures() const;
+
     Qanat::DeadLetters m_deadLetters;
     Qanat::Broadcaster m_events;
     Qanat::Endpoint *const m_hook;
     Qanat::Endpoint *const m_batches;
+    const std::unique_ptr<Qanat::Queue> m_file;
 };
-
-//! Whether in each sink of a picture all events have their outcome, or are counted as pending.
-[[nodiscard]] bool isBalanced(const Qanat::PipelineNode &node);
 
 } // namespace Monitor
 

@@ -3,8 +3,8 @@
 
 #include "rehearsal.h"
 
+#include "panel.h"
 #include "pipeline.h"
-#include "ratesource.h"
 #include "receiver.h"
 
 #include <Qanat/Endpoint>
@@ -32,10 +32,9 @@ void say(const QString &line)
     std::fflush(stdout);
 }
 
-Rehearsal::Rehearsal(Pipeline *pipeline, RateSource *rate, Receiver *receiver, MonitorWindow *window,
-                     QString screenshot)
+Rehearsal::Rehearsal(Pipeline *pipeline, Panel *panel, Receiver *receiver, MonitorWindow *window, QString screenshot)
     : m_pipeline(pipeline)
-    , m_rate(rate)
+    , m_panel(panel)
     , m_receiver(receiver)
     , m_window(window)
     , m_screenshot(std::move(screenshot))
@@ -54,7 +53,7 @@ void Rehearsal::step()
     switch (m_step++) {
     case 0:
         say(u"  %1 events per second"_s.arg(Rate));
-        m_rate->setRate(Rate);
+        m_panel->setRate(Rate);
         m_timer.start(2s);
         return;
     case 1:
@@ -67,7 +66,7 @@ void Rehearsal::step()
     case 2:
         break;
     case 3:
-        m_rate->setRate(0);
+        m_panel->setRate(0);
         say(u"  no more events; waiting until everything has arrived"_s);
         m_timer.start(100ms);
         return;

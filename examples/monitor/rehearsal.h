@@ -15,7 +15,7 @@ class MonitorWindow;
 namespace Monitor {
 
 class Pipeline;
-class RateSource;
+class Panel;
 class Receiver;
 
 /*!
@@ -26,8 +26,7 @@ class Rehearsal : public QObject
     Q_OBJECT
 public:
     //! All live longer; \a receiver is null where the web service is somebody else's.
-    Rehearsal(Pipeline *pipeline, RateSource *rate, Receiver *receiver, Qanat::MonitorWindow *window,
-              QString screenshot);
+    Rehearsal(Pipeline *pipeline, Panel *panel, Receiver *receiver, Qanat::MonitorWindow *window, QString screenshot);
 
     void start();
     //! Whether all events arrived, and a picture was written. To be asked when the pipeline is closed.
@@ -43,7 +42,7 @@ private:
     [[nodiscard]] bool isDrained() const;
 
     Pipeline *const m_pipeline;
-    RateSource *const m_rate;
+    Panel *const m_panel;
     Receiver *const m_receiver;
     Qanat::MonitorWindow *const m_window;
     const QString m_screenshot;

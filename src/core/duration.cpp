@@ -42,14 +42,23 @@ QString formatDuration(std::chrono::milliseconds duration)
 
 QString durationText(std::chrono::nanoseconds duration)
 {
-    const auto number = [duration](double unit) { return QLocale().toString(double(duration.count()) / unit, 'g', 3); };
-    if (duration < std::chrono::milliseconds(1))
-        return QCoreApplication::translate("Qanat::Duration", "%1 µs").arg(number(1e3));
-    if (duration < std::chrono::seconds(1))
-        return QCoreApplication::translate("Qanat::Duration", "%1 ms").arg(number(1e6));
-    if (duration < std::chrono::minutes(1))
-        return QCoreApplication::translate("Qanat::Duration", "%1 s").arg(number(1e9));
-    return QCoreApplication::translate("Qanat::Duration", "%1 min").arg(number(60e9));
+    // Three digits, but never with an exponent: what would round up to a thousand belongs to the next unit.
+    const auto number = [duration](double unit) {
+        const double value = double(duration.count()) / unit;
+        return value < 999.5 ? QLocale().toString(value, 'g', 3) : QLocale().toString(value, 'f', 0);
+    };
+    constexpr double Microsecond = 1e3;
+    constexpr double Millisecond = 1e6;
+    constexpr double Second = 1e9;
+    constexpr double Minute = 60e9;
+    const auto isBelow = [duration](double limit) { return double(duration.count()) < limit; };
+    if (isBelow(999.5 * Microsecond))
+        return QCoreApplication::translate("Qanat::Duration", "%1 µs").arg(number(Microsecond));
+    if (isBelow(999.5 * Millisecond))
+        return QCoreApplication::translate("Qanat::Duration", "%1 ms").arg(number(Millisecond));
+    if (isBelow(59.95 * Second))
+        return QCoreApplication::translate("Qanat::Duration", "%1 s").arg(number(Second));
+    return QCoreApplication::translate("Qanat::Duration", "%1 min").arg(number(Minute));
 }
 
 } // namespace Qanat

@@ -133,8 +133,8 @@ void DeadLettersViewPrivate::build()
     parts = new QSplitter(Qt::Vertical, q);
     parts->addWidget(table);
     parts->addWidget(detail);
-    parts->setStretchFactor(0, 3);
-    parts->setStretchFactor(1, 2);
+    parts->setSizes({300, 160});
+    parts->setStretchFactor(0, 1);
     parts->setChildrenCollapsible(false);
     auto *const layout = new QVBoxLayout(q);
     layout->addLayout(bar);

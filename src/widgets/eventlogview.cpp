@@ -211,8 +211,8 @@ void EventLogViewPrivate::build()
     parts = new QSplitter(Qt::Vertical, q);
     parts->addWidget(table);
     parts->addWidget(detail);
-    parts->setStretchFactor(0, 3);
-    parts->setStretchFactor(1, 1);
+    parts->setSizes({300, 110});
+    parts->setStretchFactor(0, 1);
     parts->setChildrenCollapsible(false);
     counts = new QLabel(q);
     counts->setObjectName(u"counts"_s);

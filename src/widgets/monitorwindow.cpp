@@ -88,6 +88,7 @@ public:
     Sink *whoGaveUp(const DeadLetter &letter, const QModelIndex &parent) const;
     void showDeadLetterCounts();
 
+    double rateOf(const QModelIndex &index) const;
     void showDetail();
     void showTotals();
     [[nodiscard]] bool isRemembered() const
@@ -149,8 +150,9 @@ void MonitorWindowPrivate::build()
     parts->setObjectName(u"parts"_s);
     parts->addWidget(above);
     parts->addWidget(tabs);
-    parts->setStretchFactor(0, 3);
-    parts->setStretchFactor(1, 4);
+    parts->setSizes({400, 400});
+    parts->setStretchFactor(0, 1);
+    parts->setStretchFactor(1, 1);
     parts->setChildrenCollapsible(false);
     q->setCentralWidget(parts);
     q->statusBar()->addPermanentWidget(totals);
@@ -185,9 +187,12 @@ void MonitorWindowPrivate::buildMenus()
 {
     QMenu *const file = q->menuBar()->addMenu(MonitorWindow::tr("&File"));
     QMenu *const edit = q->menuBar()->addMenu(MonitorWindow::tr("&Edit"));
-    // In a menu of the window their keys work wherever the focus is.
-    for (QAction *action : logView->actions())
+    for (QAction *action : logView->actions()) {
         (action->objectName() == "save"_L1 ? file : edit)->addAction(action);
+        // Wherever the focus is; what is copied is a matter of where.
+        if (action->objectName() != "copy"_L1)
+            action->setShortcutContext(Qt::WindowShortcut);
+    }
     QObject::connect(logView->findChild<QAction *>(u"find"_s), &QAction::triggered, q, [this] {
         showTab(logView);
         logView->find();
@@ -318,12 +323,22 @@ void MonitorWindowPrivate::showDeadLetterCounts()
     }
 }
 
+double MonitorWindowPrivate::rateOf(const QModelIndex &index) const
+{
+    for (int row = 0; row < rates->rowCount(); ++row) {
+        if (rates->pipelineIndex(row) == index)
+            return rates->index(row, int(RatesModel::Column::Rate)).data(RatesModel::ValueRole).toDouble();
+    }
+    return 0;
+}
+
 void MonitorWindowPrivate::showDetail()
 {
     const QModelIndex index = topology->currentIndex();
     QString text;
     if (index.isValid()) {
-        const TopologyPicture picture = TopologyPicture::of(index);
+        TopologyPicture picture = TopologyPicture::of(index);
+        picture.rate = rateOf(index);
         const Statistics &statistics = picture.statistics;
         text =
             MonitorWindow::tr(

@@ -63,7 +63,7 @@ QString TopologyPicture::stateText() const
         return TopologyView::tr("closing");
     const auto withTime = [this](const QString &plain, const QString &timed) {
         const double seconds = double(nextAttempt.count()) / 1e9;
-        return seconds > 0 ? timed.arg(QLocale().toString(seconds, 'f', seconds < 10 ? 1 : 0)) : plain;
+        return seconds >= 0.05 ? timed.arg(QLocale().toString(seconds, 'f', seconds < 10 ? 1 : 0)) : plain;
     };
     switch (activity) {
     case Activity::Flowing:

@@ -230,6 +230,9 @@ void TopologyView::fit()
 
 void TopologyView::refresh()
 {
+    // A rate is that between two looks, so what it looks at is as of now, whoever else takes pictures.
+    if (d->model)
+        d->model->refresh();
     if (d->isOutdated)
         d->rebuild();
     const std::chrono::nanoseconds passed(d->sinceLook.isValid() ? d->sinceLook.nsecsElapsed() : 0);

@@ -5,15 +5,21 @@
 
 #include "Qanat/core/pipelinemodel.h"
 #include "colours_p.h"
-#include "topologybox_p.h"
 
 using namespace Qt::StringLiterals;
 
 namespace Qanat {
 
 namespace {
+
 constexpr int MostLines = 3;
+
+bool isTroubled(const TopologyPicture &picture)
+{
+    return picture.activity != PipelineNode::Activity::Flowing && picture.state != PipelineNode::State::Closed;
 }
+
+} // namespace
 
 TroubleLabel::TroubleLabel(const PipelineModel *model, QWidget *parent)
     : QLabel(parent)
@@ -26,7 +32,7 @@ TroubleLabel::TroubleLabel(const PipelineModel *model, QWidget *parent)
     setWordWrap(true);
     connect(this, &QLabel::linkActivated, this, [this](const QString &link) {
         if (const int number = link.toInt(); number < m_troubles.size())
-            Q_EMIT chosen(m_troubles.at(number));
+            Q_EMIT chosen(m_troubles.at(number).known);
     });
 }
 
@@ -34,40 +40,51 @@ QString TroubleLabel::reasonOf(const QModelIndex &index)
 {
     const auto statistics = index.data(PipelineModel::StatisticsRole).value<Statistics>();
     if (statistics.lastError.isFailure())
-        return statistics.lastError.toString();
+        return statistics.lastError.errorText();
     const QAbstractItemModel *const model = index.model();
-    for (int row = 0; model && row < model->rowCount(index); ++row) {
-        if (const QString reason = reasonOf(model->index(row, 0, index)); !reason.isEmpty())
-            return reason;
-    }
-    return {};
+    return model && model->rowCount(index) == 1 ? reasonOf(model->index(0, 0, index)) : QString();
 }
 
-// Of those in a row only the first, which is the one that the user made.
-void TroubleLabel::find(const QModelIndex &parent)
+// A troubled sink is known by the first of those that stand in a row, which is the one that the user made.
+void TroubleLabel::find(const QModelIndex &parent, const QModelIndex &first)
 {
-    for (int row = 0; row < m_model->rowCount(parent); ++row) {
+    const int count = m_model->rowCount(parent);
+    for (int row = 0; row < count; ++row) {
         const QModelIndex index = m_model->index(row, 0, parent);
-        const TopologyPicture picture = TopologyPicture::of(index);
-        if (picture.activity != PipelineNode::Activity::Flowing && picture.state != PipelineNode::State::Closed)
-            m_troubles.append(index);
+        const QModelIndex known = count == 1 && first.isValid() ? first : index;
+        if (isTroubled(TopologyPicture::of(index)))
+            m_troubles.append({known, index});
         else
-            find(index);
+            find(index, known);
     }
+}
+
+// Whoever waits longest knows until when.
+TopologyPicture TroubleLabel::pictureOf(const QModelIndex &index) const
+{
+    TopologyPicture picture = TopologyPicture::of(index);
+    QModelIndex behind = index;
+    while (picture.activity == PipelineNode::Activity::Waiting && picture.nextAttempt.count() == 0
+           && m_model->rowCount(behind) == 1) {
+        behind = m_model->index(0, 0, behind);
+        if (const TopologyPicture next = TopologyPicture::of(behind); isTroubled(next))
+            picture = next;
+    }
+    return picture;
 }
 
 void TroubleLabel::refresh()
 {
     m_troubles.clear();
-    find(QModelIndex());
+    find(QModelIndex(), QModelIndex());
     QStringList lines;
     for (qsizetype i = 0; i < m_troubles.size() && i < MostLines; ++i) {
-        const QModelIndex index = m_troubles.at(i);
-        const TopologyPicture picture = TopologyPicture::of(index);
-        const QString reason = reasonOf(index);
+        const Trouble &trouble = m_troubles.at(i);
+        const TopologyPicture picture = pictureOf(trouble.where);
+        const QString reason = reasonOf(trouble.where);
         QString line = u"<a href=\"%1\">%2</a>: <span style=\"color:%3\">%4</span>"_s.arg(
-            QString::number(i), picture.name.toHtmlEscaped(), markColour(palette(), picture.mark()).name(),
-            picture.stateText().toHtmlEscaped());
+            QString::number(i), trouble.known.data().toString().toHtmlEscaped(),
+            markColour(palette(), picture.mark()).name(), picture.stateText().toHtmlEscaped());
         if (!reason.isEmpty())
             line += u" — "_s + reason.toHtmlEscaped();
         lines.append(line);

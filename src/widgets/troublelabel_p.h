@@ -4,6 +4,8 @@
 #ifndef QANAT_WIDGETS_TROUBLELABEL_P_H
 #define QANAT_WIDGETS_TROUBLELABEL_P_H
 
+#include "topologybox_p.h"
+
 #include <QtCore/qabstractitemmodel.h>
 #include <QtCore/qlist.h>
 #include <QtWidgets/qlabel.h>
@@ -24,17 +26,24 @@ public:
     // Looks at the model.
     void refresh();
 
-    // What went wrong last at a sink or behind it, for people; empty if nothing did.
+    // What went wrong last at a sink or, as long as there is only one, behind it, for people; empty if nothing did.
     static QString reasonOf(const QModelIndex &index);
 
 Q_SIGNALS:
     void chosen(const QModelIndex &index);
 
 private:
-    void find(const QModelIndex &parent);
+    struct Trouble
+    {
+        QPersistentModelIndex known; // The sink that the user knows.
+        QPersistentModelIndex where;
+    };
+
+    void find(const QModelIndex &parent, const QModelIndex &first);
+    TopologyPicture pictureOf(const QModelIndex &index) const;
 
     const PipelineModel *const m_model;
-    QList<QPersistentModelIndex> m_troubles;
+    QList<Trouble> m_troubles;
 };
 
 } // namespace Qanat

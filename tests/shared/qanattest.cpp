@@ -11,6 +11,11 @@ using namespace Qt::StringLiterals;
 
 namespace Qanat {
 
+void WindowTest::init()
+{
+    QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support )"_s));
+}
+
 void QanatTest::init()
 {
     failOnUnexpectedWarnings();

@@ -23,6 +23,7 @@ private Q_SLOTS:
     void keepsWhatWasGivenUp();
     void keepsTheLastOfTooMany();
     void readsWhatWasKeptElsewhere();
+    void canBeKeptElsewhere();
     void sendsAgain();
     void whatIsNotAcceptedStays();
     void whatFailsAgainComesBack();
@@ -102,6 +103,32 @@ void TestDeadLetters::readsWhatWasKeptElsewhere()
     // What nobody gave up has nothing to tell.
     QCOMPARE(DeadLetter::fromEvent(event).event, event);
     QCOMPARE(DeadLetter::fromEvent(event).error, Delivery::Error::None);
+}
+
+void TestDeadLetters::canBeKeptElsewhere()
+{
+    DeadLetters dead;
+    RecordingSink sink;
+    sink.setDeadLetterSink(&dead);
+    sink.recording()->setBehaviour(
+        [](const Event &) { return permanentFailure().withStatus(422).withAnswer(u"no"_s); });
+    const Event event = someEvent();
+    sink.write(event);
+    QANAT_WAIT(dead.count() == 1);
+    const DeadLetter letter = dead.letters().constFirst();
+    const DeadLetter again = DeadLetter::fromEvent(letter.toEvent());
+    QCOMPARE(again.event, event);
+    QCOMPARE(again.sink, letter.sink);
+    QCOMPARE(again.reason, letter.reason);
+    QCOMPARE(again.error, letter.error);
+    QCOMPARE(again.attempts, letter.attempts);
+    QCOMPARE(again.status, 422);
+    QCOMPARE(again.answer, u"no"_s);
+    // Of one that was written directly nothing is known.
+    DeadLetter bare;
+    bare.event = event;
+    QCOMPARE(DeadLetter::fromEvent(bare.toEvent()).error, Delivery::Error::None);
+    QCOMPARE(DeadLetter::fromEvent(bare.toEvent()).reason, QString());
 }
 
 void TestDeadLetters::sendsAgain()

@@ -3,6 +3,7 @@
 
 #include <Qanat/core/duration.h>
 
+#include <QtCore/QLocale>
 #include <QtCore/QRegularExpression>
 #include <QtTest/QTest>
 
@@ -22,7 +23,26 @@ private Q_SLOTS:
     void formats_data();
     void formats();
     void formatIsReadAgain();
+    void textIsForPeople();
 };
+
+void TestDuration::textIsForPeople()
+{
+    const QLocale before;
+    QLocale::setDefault(QLocale(QLocale::English, QLocale::UnitedStates));
+    QCOMPARE(durationText(0ns), u"0 µs"_s);
+    QCOMPARE(durationText(1'234ns), u"1.23 µs"_s);
+    QCOMPARE(durationText(999'400ns), u"999 µs"_s);
+    QCOMPARE(durationText(999'999ns), u"1 ms"_s);
+    QCOMPARE(durationText(1ms), u"1 ms"_s);
+    QCOMPARE(durationText(12'345us), u"12.3 ms"_s);
+    QCOMPARE(durationText(59s), u"59 s"_s);
+    QCOMPARE(durationText(90s), u"1.5 min"_s);
+    QCOMPARE(durationText(48h), u"2,880 min"_s);
+    QLocale::setDefault(QLocale(QLocale::German, QLocale::Germany));
+    QCOMPARE(durationText(1'500us), u"1,5 ms"_s);
+    QLocale::setDefault(before);
+}
 
 void TestDuration::reads_data()
 {

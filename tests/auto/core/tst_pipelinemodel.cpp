@@ -4,6 +4,7 @@
 #include "qanattest.h"
 
 #include <Qanat/CircuitBreaker>
+#include <Qanat/DeadLetters>
 #include <Qanat/PipelineModel>
 #include <Qanat/Queue>
 #include <Qanat/RetryingSink>
@@ -14,6 +15,7 @@
 #include <QtCore/qscopeguard.h>
 #include <QtCore/qsortfilterproxymodel.h>
 #include <QtCore/qstringlistmodel.h>
+#include <QtCore/qthread.h>
 #include <QtCore/qtimer.h>
 #include <QtTest/qabstractitemmodeltester.h>
 
@@ -50,6 +52,7 @@ private Q_SLOTS:
     void theSameSinkInTwoPlacesIsTwoRows();
     void rootsComeAndGo();
     void aDestroyedRootLeaves();
+    void knowsTheSinksOfItsThread();
     void aRootDestroyedElsewhereLeaves();
     void aRootDestroyedElsewhereIsMissedByTheNextPicture();
     void aClosedRootStays();
@@ -175,6 +178,39 @@ void PipelineModelTest::initTestCase()
 {
     QStringListModel model({u"a"_s});
     const QAbstractItemModelTester tester(&model);
+}
+
+void PipelineModelTest::knowsTheSinksOfItsThread()
+{
+    DeadLetters dead;
+    Broadcaster broadcaster;
+    auto owned = std::make_unique<Queue>(std::make_unique<RecordingSink>());
+    Queue *const queue = owned.get();
+    queue->setDeadLetterSink(&dead);
+    broadcaster.add(std::move(owned));
+    settleCommands(broadcaster);
+    PipelineModel model;
+    model.addRoot(&broadcaster);
+    const QModelIndex root = model.index(0, 0);
+    const QModelIndex first = model.index(0, 0, root);
+    QCOMPARE(model.sink(root), &broadcaster);
+    QCOMPARE(model.sink(first), queue);
+    QCOMPARE(model.sink(model.index(0, 3, root)), queue); // Any column.
+    QCOMPARE(model.sink(model.index(0, 0, first)), nullptr); // The target lives on the worker.
+    QCOMPARE(model.sink(QModelIndex()), nullptr);
+    QCOMPARE(model.deadLetterSink(first), &dead);
+    QCOMPARE(model.deadLetterSink(root), nullptr);
+
+    QThread thread;
+    thread.start();
+    auto far = std::make_unique<RecordingSink>();
+    far->moveToThread(&thread);
+    PipelineModel other;
+    other.addRoot(far.get());
+    QCOMPARE(other.sink(other.index(0, 0)), nullptr);
+    far.release()->deleteLater();
+    thread.quit();
+    QVERIFY(thread.wait());
 }
 
 void PipelineModelTest::columnsHaveNames()

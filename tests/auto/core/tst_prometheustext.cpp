@@ -267,6 +267,7 @@ void PrometheusTextTest::eachFamilyOnceAndTogether()
         {"qanat_events_in_flight", "gauge"},
         {"qanat_attempts_failed_total", "counter"},
         {"qanat_attempts_retried_total", "counter"},
+        {"qanat_answers_total", "counter"},
         {"qanat_sink_state", "gauge"},
         {"qanat_delivery_duration_seconds", "histogram"},
     };
@@ -278,6 +279,7 @@ void PrometheusTextTest::valuesAreThoseOfTheStatistics()
 {
     PipelineNode root = node(u"Queue"_s, u"audit"_s);
     root.statistics = busyStatistics();
+    root.statistics.answers = {{0, 2}, {503, 7}};
     const Exposition text(prometheusText(root));
     QCOMPARE(text.errors(), QStringList());
     const Labels labels = {{"sink", "audit"}, {"kind", "Queue"}, {"path", "audit"}};
@@ -297,6 +299,8 @@ void PrometheusTextTest::valuesAreThoseOfTheStatistics()
     QCOMPARE(text.value("qanat_events_in_flight", labels), "7");
     QCOMPARE(text.value("qanat_attempts_failed_total", labels), "44");
     QCOMPARE(text.value("qanat_attempts_retried_total", labels), "33");
+    QCOMPARE(text.value("qanat_answers_total", {{"path", "audit"}, {"status", "503"}}), "7");
+    QCOMPARE(text.value("qanat_answers_total", {{"path", "audit"}, {"status", "0"}}), "2");
 }
 
 void PrometheusTextTest::theStateIsOneOfThree()

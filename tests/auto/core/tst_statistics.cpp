@@ -27,7 +27,9 @@ private Q_SLOTS:
     void eachLatencyFallsIntoItsBucket();
     void aBoundBelongsToItsBucket();
     void percentiles();
+    void since();
     void sum();
+    void answersAreCountedByStatus();
     void extremes();
     void latencyIsThatOfTheClock();
     void countsBytesOnlyWhereLimited();
@@ -141,6 +143,40 @@ void StatisticsTest::percentiles()
     QVERIFY(about(histogram.percentile(1.0), 10s));
     QCOMPARE(histogram.percentile(-1.0), histogram.percentile(0.0));
     QCOMPARE(histogram.percentile(2.0), histogram.percentile(1.0));
+}
+
+void StatisticsTest::since()
+{
+    LatencyHistogram histogram;
+    histogram.record(1ms, 90);
+    const LatencyHistogram before = histogram;
+    QCOMPARE(histogram.since(before).count(), 0);
+    histogram.record(100ms, 10);
+    const LatencyHistogram recent = histogram.since(before);
+    QCOMPARE(recent.count(), 10);
+    QCOMPARE(recent.sum(), 1s);
+    QVERIFY(recent.percentile(0.01) >= 100ms);
+    // Of something else it makes no negative numbers.
+    QCOMPARE(before.since(histogram).count(), 0);
+    QCOMPARE(before.since(histogram).sum(), 0ns);
+}
+
+void StatisticsTest::answersAreCountedByStatus()
+{
+    class Answering final : public Sink
+    {
+    public:
+        using Sink::countAnswer;
+    };
+    Answering sink;
+    QVERIFY(sink.statistics().answers.isEmpty());
+    sink.countAnswer(204);
+    const Statistics before = sink.statistics();
+    sink.countAnswer(204);
+    sink.countAnswer(0);
+    QCOMPARE(before.answers, (QMap<int, qint64>{{204, 1}}));
+    QCOMPARE(sink.statistics().answers, (QMap<int, qint64>{{0, 1}, {204, 2}}));
+    QVERIFY(before != sink.statistics());
 }
 
 void StatisticsTest::sum()
