@@ -37,30 +37,21 @@ std::vector<std::weak_ptr<Mailbox>> TraceState::end()
     return std::exchange(m_watched, {});
 }
 
+// What comes first is kept: so those that are kept have their later outcomes, too, where each came in turn.
 void TraceState::note(EventTrace::Record record)
 {
-    std::vector<Batch> old; // Destroyed without the mutex.
     const qsizetype count = record.events.size();
-    const qsizetype excess = std::max(count - m_capacity, qsizetype(0));
-    if (excess > 0)
-        record.events = record.events.mid(excess);
     const std::lock_guard lock(m_mutex);
     if (m_isOver)
         return;
-    m_lost += excess;
-    m_count += count - excess;
+    const qsizetype taken = std::min(count, m_capacity - m_count);
+    m_lost += count - taken;
+    if (taken == 0)
+        return;
+    if (taken < count)
+        record.events = record.events.mid(0, taken);
+    m_count += taken;
     m_records.push_back(std::move(record));
-    while (m_count > m_capacity) {
-        Batch &oldest = m_records.front().events;
-        const qsizetype gone = std::min(m_count - m_capacity, oldest.size());
-        m_lost += gone;
-        m_count -= gone;
-        old.push_back(oldest);
-        if (gone < oldest.size())
-            oldest = oldest.mid(gone);
-        else
-            m_records.pop_front();
-    }
 }
 
 QList<EventTrace::Record> TraceState::take()

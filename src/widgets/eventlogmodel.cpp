@@ -21,8 +21,8 @@ namespace {
 
 // As much as a reader can follow, and little enough to be no burden for the thread of the application.
 constexpr qsizetype MostNewRows = 500;
-constexpr qsizetype MostLooks = 20'000;
-constexpr qsizetype Traced = 50'000;
+// Of all sinks together, between two looks.
+constexpr qsizetype Traced = 5'000;
 
 QString firstWordsOf(const Event &event)
 {
@@ -101,11 +101,8 @@ void EventLogModelPrivate::take(const QList<EventTrace::Record> &records)
     const qint64 firstNew = log.first() + visible;
     qint64 firstChanged = firstNew;
     qint64 lastChanged = -1;
-    qsizetype looks = 0;
     for (const EventTrace::Record &record : records) {
         for (const Event &event : record.events) {
-            if (++looks > MostLooks)
-                break;
             const bool wantsRows = !isPaused && log.size() - visible < MostNewRows;
             const auto number =
                 log.note(record, event, wantsRows ? EventLog::NewRows::Wanted : EventLog::NewRows::Unwanted);

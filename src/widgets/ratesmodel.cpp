@@ -38,6 +38,15 @@ QString textOf(const QMap<int, qint64> &answers)
     return parts.join(u"  ");
 }
 
+// Numbers stand to the right, and so does what they are called.
+int alignmentOf(RatesModel::Column column)
+{
+    using Column = RatesModel::Column;
+    const bool isNumber = column == Column::Rate || column == Column::Pending
+                          || (column >= Column::Median && column <= Column::Percentile99);
+    return int((isNumber ? Qt::AlignRight : Qt::AlignLeft) | Qt::AlignVCenter);
+}
+
 } // namespace
 
 class RatesModelPrivate
@@ -286,10 +295,8 @@ QVariant RatesModel::data(const QModelIndex &index, int role) const
         return column == Column::PendingHistory ? QVariant::fromValue(one.pending) : QVariant();
     case DepthRole:
         return one.depth;
-    case Qt::TextAlignmentRole: {
-        const bool isText = column == Column::Name || column == Column::Answers;
-        return int((isText ? Qt::AlignLeft : Qt::AlignRight) | Qt::AlignVCenter);
-    }
+    case Qt::TextAlignmentRole:
+        return alignmentOf(column);
     case Qt::ToolTipRole:
         if (column == Column::RateHistory && !one.rates.isEmpty())
             return tr("Events per second that were delivered in the last two minutes, %1 at most")
@@ -308,6 +315,8 @@ QVariant RatesModel::data(const QModelIndex &index, int role) const
 
 QVariant RatesModel::headerData(int section, Qt::Orientation orientation, int role) const
 {
+    if (orientation == Qt::Horizontal && role == Qt::TextAlignmentRole)
+        return alignmentOf(Column(section));
     if (orientation != Qt::Horizontal || role != Qt::DisplayRole)
         return QAbstractTableModel::headerData(section, orientation, role);
     switch (Column(section)) {

@@ -7,17 +7,44 @@
 #include "qanat-bench.h"
 
 #include <QtCore/qcoreapplication.h>
+#ifdef QANAT_BENCH_MONITOR
+#    include <QtWidgets/qapplication.h>
+#endif
 
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <cstring>
+#include <memory>
+
+namespace {
+
+// Windows, and what a platform needs for them, are only for the rows that have some.
+std::unique_ptr<QCoreApplication> makeApplication(int &argc, char **argv)
+{
+#ifdef QANAT_BENCH_MONITOR
+    const auto isAsked = [](const char *argument) { return std::strstr(argument, "monitor") != nullptr; };
+    if (std::any_of(argv + 1, argv + argc, isAsked)) {
+        qputenv("QT_QPA_PLATFORM", "offscreen");
+        return std::make_unique<QApplication>(argc, argv);
+    }
+#endif
+    return std::make_unique<QCoreApplication>(argc, argv);
+}
+
+} // namespace
+
 int main(int argc, char **argv)
 {
-    QCoreApplication application(argc, argv);
+    const std::unique_ptr<QCoreApplication> application = makeApplication(argc, argv);
     Bench::registerThroughput();
     Bench::registerLatency();
     Bench::registerCost();
     Bench::registerQtSignal();
     Bench::registerCondition();
+#ifdef QANAT_BENCH_MONITOR
+    Bench::registerMonitor();
+#endif
 #ifdef QANAT_BENCH_HTTP
     Bench::registerHttp();
 #endif

@@ -11,6 +11,7 @@ void registerThroughput();
 void registerLatency();
 void registerCost();
 void registerHttp();
+void registerMonitor();
 
 void registerQtSignal();
 void registerCondition();

@@ -29,8 +29,9 @@ class TraceState;
  * \endcode
  *
  * Each sink's outcomes are noted, those of attempts too, for as many events as go together, just after the sink has given
- * them; PipelineNode::identity tells which sink it was. It only watches: it keeps no more than its capacity, of which the oldest
- * is forgotten, and costs a sink one short lock for each of its batches; where nothing is traced, nothing.
+ * them; PipelineNode::identity tells which sink it was. It only watches: it keeps no more than its capacity,
+ * and what comes beyond that before the next take() is counted only: of a flood its beginning is known, and what became of that. It costs a sink
+ * one short lock for each of its batches; where nothing is traced, nothing.
  *
  * Sinks that are added behind later are traced, too; those that are removed go on being traced.
  *
@@ -60,7 +61,7 @@ public:
 
     //! What was noted since the last call, the oldest first.
     [[nodiscard]] QList<Record> take();
-    //! Events of records that were forgotten, since the beginning.
+    //! Events of records for which there was no room, since the beginning.
     [[nodiscard]] qint64 lost() const;
 
 private:

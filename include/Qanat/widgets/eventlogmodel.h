@@ -82,7 +82,7 @@ public:
     //! How many events are kept if not set otherwise.
     static constexpr int DefaultCapacity = 10'000;
     //! How often it looks.
-    static constexpr std::chrono::milliseconds DefaultRefreshInterval = std::chrono::milliseconds(100);
+    static constexpr std::chrono::milliseconds DefaultRefreshInterval = std::chrono::milliseconds(200);
 
     //! Watches \a root, which is not owned, from now on; active.
     explicit EventLogModel(Sink *root, QObject *parent = nullptr);
