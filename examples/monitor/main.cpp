@@ -129,6 +129,8 @@ int main(int argc, char *argv[])
     QApplication::setOrganizationName(u"Qanat"_s);
     QApplication::setApplicationName(u"qanat-monitor"_s);
     QApplication::setApplicationVersion(QStringLiteral(QANAT_VERSION));
+    quitOnTerminationSignals();
+    shutdownAtQuit(5s);
     dress(options->isDark);
     const bool isOffscreen = QGuiApplication::platformName() == "offscreen"_L1;
     if (isOffscreen)
@@ -178,8 +180,6 @@ int main(int argc, char *argv[])
         QObject::connect(&*rehearsal, &Rehearsal::finished, &application, &QApplication::quit);
         rehearsal->start();
     }
-    quitOnTerminationSignals();
-    shutdownAtQuit(5s);
     const int status = QApplication::exec();
     // Whoever is held back is let go by the close, and then they can be waited for.
     follower.reset();

@@ -359,6 +359,7 @@ void MonitorWindowTest::showsDeadLettersAndSendsThemAgain()
     QVERIFY2(tabs->tabText(2).contains(u"(1)"_s), qPrintable(tabs->tabText(2)));
     QTest::keyClick(s.window.get(), Qt::Key_3, Qt::ControlModifier);
     s.failing->setBehaviour([](const Event &) { return Delivery::delivered(); });
+    QANAT_WAIT(s.part<QPushButton>("sendAllAgain")->isEnabled());
     QTest::mouseClick(s.part<QPushButton>("sendAllAgain"), Qt::LeftButton);
     // To the one that gave it up, and to nobody else.
     QANAT_WAIT(s.service->statistics().delivered == 1 && s.dead.count() == 0);
