@@ -405,11 +405,20 @@ Sink *PipelineModel::sink(const QModelIndex &index) const
     return mailbox ? mailbox->sinkHere() : nullptr;
 }
 
-Sink *PipelineModel::deadLetterSink(const QModelIndex &index) const
+QList<Sink *> PipelineModel::deadLetterSinks() const
 {
-    const auto mailbox = d->mailboxOf(index);
-    const auto deadLetters = mailbox ? mailbox->deadLetters() : nullptr;
-    return deadLetters ? deadLetters->sinkHere() : nullptr;
+    QList<Sink *> sinks;
+    // None is the one: all are visited.
+    const auto visit = [&sinks](const Mailbox &mailbox) {
+        const auto deadLetters = mailbox.deadLetters();
+        Sink *const sink = deadLetters ? deadLetters->sinkHere() : nullptr;
+        if (sink && !sinks.contains(sink))
+            sinks.append(sink);
+        return false;
+    };
+    for (const PipelineModelPrivate::Root &root : d->roots)
+        root.mailbox->leadsTo(visit, Mailbox::Ways::Links);
+    return sinks;
 }
 
 QModelIndex PipelineModel::index(int row, int column, const QModelIndex &parent) const

@@ -24,12 +24,14 @@ void EventLog::setPipeline(const PipelineNode &root)
 {
     m_names.clear();
     noteNames(root, m_names);
-    m_branches.clear();
     // A wrapper passes on what its target says; a broadcaster says only that it has handed it on.
+    Branches branches;
     for (const PipelineNode &target : root.targets)
-        m_branches.append(target.identity);
-    if (m_branches.size() <= 1)
-        m_branches = {m_branches.isEmpty() ? root.identity : m_branches.constFirst()};
+        branches.insert(target.identity);
+    if (branches.isEmpty())
+        branches.insert(root.identity);
+    if (branches != *m_branches)
+        m_branches = std::make_shared<Branches>(std::move(branches));
 }
 
 std::optional<qint64> EventLog::note(const EventTrace::Record &record, const Event &event, NewRows newRows)
@@ -42,13 +44,17 @@ std::optional<qint64> EventLog::note(const EventTrace::Record &record, const Eve
     if (known != m_numbers.constEnd()) {
         number = *known;
     } else {
-        m_rows.push_back({event, m_branches, {}, Fate::UnderWay});
+        Row row;
+        row.event = event;
+        row.branches = m_branches;
+        m_rows.push_back(std::move(row));
         m_numbers.insert(key, number);
     }
     Row &row = m_rows[size_t(number - m_first)];
     row.steps.append({record.sink, m_names.value(record.sink), record.outcome,
                       QDateTime::fromMSecsSinceEpoch(record.time.count(), Qt::UTC), record.duration});
-    row.fate = fateOf(row);
+    ++m_stepCount;
+    take(row, record);
     return number;
 }
 
@@ -58,30 +64,44 @@ void EventLog::dropFirst(qsizetype count)
         const auto number = m_numbers.constFind(keyOf(m_rows.front().event));
         if (number != m_numbers.constEnd() && *number == m_first)
             m_numbers.erase(number);
+        m_stepCount -= m_rows.front().steps.size();
         m_rows.pop_front();
         ++m_first;
     }
 }
 
-Fate EventLog::fateOf(const Row &row)
+qsizetype EventLog::excess(qsizetype capacity) const
 {
-    bool hasFailed = false;
-    bool isDelivered = false;
-    QList<quintptr> silent = row.branches;
-    for (const EventLogModel::Step &step : row.steps) {
-        const Delivery &outcome = step.outcome;
-        const bool isLast = silent.contains(step.sink);
-        if (outcome.isFailure() && (isLast || !outcome.canRetry()))
-            return Fate::Dropped;
-        hasFailed = hasFailed || outcome.isFailure();
-        if (!isLast)
-            continue;
-        silent.removeOne(step.sink);
-        isDelivered = isDelivered || outcome.outcome() == Delivery::Outcome::Delivered;
+    constexpr qsizetype MostSteps = 250'000;
+    qsizetype count = std::max(size() - capacity, qsizetype(0));
+    qsizetype steps = m_stepCount;
+    for (qsizetype i = 0; i < size() - 1 && (i < count || steps > MostSteps); ++i) {
+        steps -= at(i).steps.size();
+        count = std::max(count, i + 1);
     }
-    if (!silent.isEmpty())
-        return hasFailed ? Fate::Retrying : Fate::UnderWay;
-    return isDelivered ? Fate::Delivered : Fate::Filtered;
+    return count;
+}
+
+// What the record adds to what is known.
+void EventLog::take(Row &row, const EventTrace::Record &record)
+{
+    if (row.fate == Fate::Dropped)
+        return;
+    const Delivery &outcome = record.outcome;
+    const bool isLast = row.branches->contains(record.sink) && !row.spoken.contains(record.sink);
+    if (outcome.isFailure() && (isLast || !outcome.canRetry())) {
+        row.fate = Fate::Dropped;
+        return;
+    }
+    row.hasFailed = row.hasFailed || outcome.isFailure();
+    if (isLast) {
+        row.spoken.insert(record.sink);
+        row.isDelivered = row.isDelivered || outcome.outcome() == Delivery::Outcome::Delivered;
+    }
+    if (row.spoken.size() < row.branches->size())
+        row.fate = row.hasFailed ? Fate::Retrying : Fate::UnderWay;
+    else
+        row.fate = row.isDelivered ? Fate::Delivered : Fate::Filtered;
 }
 
 } // namespace Qanat

@@ -7,6 +7,7 @@
 #include "Qanat/core/sink.h"
 #include "eventlog_p.h"
 
+#include <QtCore/qelapsedtimer.h>
 #include <QtCore/qlocale.h>
 #include <QtCore/qpointer.h>
 #include <QtCore/qtimer.h>
@@ -20,7 +21,7 @@ using std::chrono::milliseconds;
 namespace {
 
 // As much as a reader can follow, and little enough to be no burden for the thread of the application.
-constexpr qsizetype MostNewRows = 500;
+constexpr qsizetype MostNewRows = 300;
 // Of all sinks together, between two looks.
 constexpr qsizetype Traced = 5'000;
 
@@ -52,6 +53,7 @@ public:
 
     void watch();
     void look();
+    void notePipeline(const QList<EventTrace::Record> &records);
     void take(const QList<EventTrace::Record> &records);
     void trim();
 
@@ -61,6 +63,7 @@ public:
     EventLog log;
     qsizetype visible = 0; // Its first rows, which are those of the model.
     QTimer timer;
+    QElapsedTimer sincePipeline;
     milliseconds interval = EventLogModel::DefaultRefreshInterval;
     int capacity = EventLogModel::DefaultCapacity;
     bool isActive = false;
@@ -90,9 +93,22 @@ void EventLogModelPrivate::look()
     const QList<EventTrace::Record> records = trace ? trace->take() : QList<EventTrace::Record>();
     if (records.isEmpty())
         return;
-    if (root)
-        log.setPipeline(root->pipeline());
+    notePipeline(records);
     take(records);
+}
+
+// Names, and who has to say a last word: not each time, since there may be thousands of sinks.
+void EventLogModelPrivate::notePipeline(const QList<EventTrace::Record> &records)
+{
+    constexpr std::chrono::seconds LongEnough(1);
+    const auto isNew = [this](const EventTrace::Record &record) { return !log.knows(record.sink); };
+    if (!root)
+        return;
+    if (sincePipeline.isValid() && !sincePipeline.hasExpired(std::chrono::milliseconds(LongEnough).count())
+        && std::none_of(records.begin(), records.end(), isNew))
+        return;
+    sincePipeline.start();
+    log.setPipeline(root->pipeline());
 }
 
 void EventLogModelPrivate::take(const QList<EventTrace::Record> &records)
@@ -126,7 +142,7 @@ void EventLogModelPrivate::take(const QList<EventTrace::Record> &records)
 
 void EventLogModelPrivate::trim()
 {
-    const qsizetype excess = log.size() - capacity;
+    const qsizetype excess = log.excess(capacity);
     if (excess <= 0)
         return;
     q->beginRemoveRows({}, 0, int(excess - 1));

@@ -82,7 +82,6 @@ public:
 
     // Dead letters
     void followDeadLetters();
-    void findDeadLetters(const QModelIndex &parent, QList<DeadLetters *> &found) const;
     void addDeadLetters(DeadLetters *letters);
     void dropDeadLetters(DeadLettersView *view);
     Sink *whoGaveUp(const DeadLetter &letter, const QModelIndex &parent) const;
@@ -236,22 +235,14 @@ void MonitorWindowPrivate::choose(const QModelIndex &index)
     showDetail();
 }
 
-void MonitorWindowPrivate::findDeadLetters(const QModelIndex &parent, QList<DeadLetters *> &found) const
-{
-    for (int row = 0; row < pipeline->rowCount(parent); ++row) {
-        const QModelIndex index = pipeline->index(row, 0, parent);
-        auto *const letters = qobject_cast<DeadLetters *>(pipeline->deadLetterSink(index));
-        if (letters && !found.contains(letters))
-            found.append(letters);
-        findDeadLetters(index, found);
-    }
-}
-
 // Any sink may get another dead-letter sink at any time, and tells nobody.
 void MonitorWindowPrivate::followDeadLetters()
 {
     QList<DeadLetters *> found;
-    findDeadLetters(QModelIndex(), found);
+    for (Sink *sink : pipeline->deadLetterSinks()) {
+        if (auto *const letters = qobject_cast<DeadLetters *>(sink))
+            found.append(letters);
+    }
     const QList<DeadLettersView *> views = letterViews;
     for (DeadLettersView *view : views) {
         // What was given up before is still there to be looked at, as long as it is kept.
@@ -402,8 +393,9 @@ MonitorWindow::MonitorWindow(Sink *root, QWidget *parent)
 {
     setAttribute(Qt::WA_DeleteOnClose);
     setWindowTitle(tr("Qanat Monitor"));
-    // Somebody looks twice a second: one thing asks, and all others follow.
+    // One timer for all of them, so that one picture is taken for all.
     d->pipeline->setRefreshInterval(std::chrono::milliseconds(0));
+    d->topology->setRefreshInterval(std::chrono::milliseconds(0));
     if (root)
         d->pipeline->addRoot(root);
     d->build();
@@ -450,7 +442,7 @@ void MonitorWindow::setSettingsGroup(const QString &group)
 
 void MonitorWindow::refresh()
 {
-    d->pipeline->refresh();
+    d->topology->refresh();
     d->trouble->refresh();
     d->actions->update();
     d->followDeadLetters();

@@ -130,7 +130,6 @@ TopologyBox::TopologyBox(const QModelIndex &index, TopologyBox *before)
     , m_before(before)
     , m_picture(TopologyPicture::of(index))
 {
-    setToolTip(m_picture.toolTip());
 }
 
 void TopologyBox::look(std::chrono::nanoseconds passed)
@@ -143,7 +142,6 @@ void TopologyBox::look(std::chrono::nanoseconds passed)
         now.rate = double(std::max<qint64>(written, 0)) * 1e9 / double(passed.count());
     }
     m_picture = now;
-    setToolTip(m_picture.toolTip());
     update();
 }
 
@@ -198,6 +196,17 @@ void TopologyBox::paint(QPainter *painter, const QStyleOptionGraphicsItem *, QWi
 {
     const QPalette palette = widget ? widget->palette() : QPalette();
     const QColor mark = markColour(palette, m_picture.mark());
+    // Of very many nobody can read one: what can be seen is where something is wrong.
+    constexpr double Readable = 0.3;
+    if (QStyleOptionGraphicsItem::levelOfDetailFromTransform(painter->worldTransform()) < Readable) {
+        painter->setRenderHint(QPainter::Antialiasing, false);
+        painter->fillRect(frame(), m_isCurrent ? palette.color(QPalette::Highlight) : mark);
+        if (m_before) {
+            painter->setPen(QPen(mark, 0));
+            painter->drawLine(mapFromItem(m_before, QPointF(Width, Height / 2)), QPointF(0, Height / 2));
+        }
+        return;
+    }
     painter->setRenderHint(QPainter::Antialiasing);
     if (m_before)
         paintPipe(painter, palette);

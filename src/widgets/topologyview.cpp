@@ -11,6 +11,7 @@
 #include <QtCore/qtimer.h>
 #include <QtGui/qevent.h>
 #include <QtWidgets/qgraphicsscene.h>
+#include <QtWidgets/qtooltip.h>
 
 #include <algorithm>
 #include <vector>
@@ -38,6 +39,7 @@ public:
     void zoom(double factor);
     void applyFit();
     void describe() const;
+    void updateTimer();
 
     TopologyView *const q;
     const QPointer<PipelineModel> model;
@@ -46,6 +48,7 @@ public:
     TopologyBox *current = nullptr;
     QPersistentModelIndex chosen; // It stays through a rebuild.
     QTimer timer;
+    std::chrono::milliseconds interval = 500ms;
     QElapsedTimer sinceLook;
     bool isFitted = true;
     bool isOutdated = true;
@@ -163,6 +166,14 @@ void TopologyViewPrivate::applyFit()
     q->centerOn(all.center());
 }
 
+void TopologyViewPrivate::updateTimer()
+{
+    if (q->isVisible() && interval > 0ms)
+        timer.start(interval);
+    else
+        timer.stop();
+}
+
 TopologyView::TopologyView(PipelineModel *model, QWidget *parent)
     : QGraphicsView(parent)
     , d(std::make_unique<TopologyViewPrivate>(this, model))
@@ -173,7 +184,6 @@ TopologyView::TopologyView(PipelineModel *model, QWidget *parent)
     setDragMode(ScrollHandDrag);
     setTransformationAnchor(AnchorUnderMouse);
     setFocusPolicy(Qt::StrongFocus);
-    d->timer.setInterval(500ms);
     connect(&d->timer, &QTimer::timeout, this, &TopologyView::refresh);
     if (model) {
         const auto note = [this] { d->isOutdated = true; };
@@ -204,6 +214,17 @@ void TopologyView::setCurrentIndex(const QModelIndex &index)
         d->choose(box);
         ensureVisible(box);
     }
+}
+
+std::chrono::milliseconds TopologyView::refreshInterval() const
+{
+    return d->interval;
+}
+
+void TopologyView::setRefreshInterval(std::chrono::milliseconds interval)
+{
+    d->interval = std::max(interval, 0ms);
+    d->updateTimer();
 }
 
 QRect TopologyView::boxRect(const QModelIndex &index) const
@@ -306,13 +327,24 @@ void TopologyView::showEvent(QShowEvent *event)
     QGraphicsView::showEvent(event);
     d->sinceLook.invalidate();
     refresh();
-    d->timer.start();
+    d->updateTimer();
 }
 
 void TopologyView::hideEvent(QHideEvent *event)
 {
-    d->timer.stop();
     QGraphicsView::hideEvent(event);
+    d->updateTimer();
+}
+
+// Made when somebody asks for it: there may be thousands of boxes.
+bool TopologyView::viewportEvent(QEvent *event)
+{
+    if (event->type() != QEvent::ToolTip)
+        return QGraphicsView::viewportEvent(event);
+    auto *const help = static_cast<QHelpEvent *>(event);
+    const auto *const box = static_cast<TopologyBox *>(itemAt(help->pos()));
+    QToolTip::showText(help->globalPos(), box ? box->picture().toolTip() : QString(), viewport());
+    return true;
 }
 
 void TopologyView::changeEvent(QEvent *event)

@@ -14,9 +14,13 @@ namespace {
 
 constexpr int MostLines = 3;
 
-bool isTroubled(const TopologyPicture &picture)
+bool isTroubled(const QModelIndex &index)
 {
-    return picture.activity != PipelineNode::Activity::Flowing && picture.state != PipelineNode::State::Closed;
+    const auto valueOf = [&index](PipelineModel::Column column) {
+        return index.siblingAtColumn(int(column)).data(PipelineModel::ValueRole).toInt();
+    };
+    return valueOf(PipelineModel::Column::Activity) != int(PipelineNode::Activity::Flowing)
+           && valueOf(PipelineModel::Column::State) != int(PipelineNode::State::Closed);
 }
 
 } // namespace
@@ -52,7 +56,7 @@ void TroubleLabel::find(const QModelIndex &parent, const QModelIndex &first)
     for (int row = 0; row < count; ++row) {
         const QModelIndex index = m_model->index(row, 0, parent);
         const QModelIndex known = count == 1 && first.isValid() ? first : index;
-        if (isTroubled(TopologyPicture::of(index)))
+        if (isTroubled(index))
             m_troubles.append({known, index});
         else
             find(index, known);
@@ -67,8 +71,8 @@ TopologyPicture TroubleLabel::pictureOf(const QModelIndex &index) const
     while (picture.activity == PipelineNode::Activity::Waiting && picture.nextAttempt.count() == 0
            && m_model->rowCount(behind) == 1) {
         behind = m_model->index(0, 0, behind);
-        if (const TopologyPicture next = TopologyPicture::of(behind); isTroubled(next))
-            picture = next;
+        if (isTroubled(behind))
+            picture = TopologyPicture::of(behind);
     }
     return picture;
 }

@@ -11,11 +11,6 @@ using namespace Qt::StringLiterals;
 
 namespace Qanat {
 
-void WindowTest::init()
-{
-    QTest::failOnWarning(QRegularExpression(u"^(?!This plugin does not support )"_s));
-}
-
 void QanatTest::init()
 {
     failOnUnexpectedWarnings();

@@ -49,15 +49,7 @@ private Q_SLOTS:
     void init();
 };
 
-// The same for windows with a layout: the offscreen platform warns of what it cannot do.
-class WindowTest : public QObject
-{
-    Q_OBJECT
-private Q_SLOTS:
-    void init();
-};
-
-// A warning fails the test, whoever gives it, and a heartbeat runs in the main thread.
+// The same, and a heartbeat runs in the main thread.
 class ThreadedTest : public QObject
 {
     Q_OBJECT

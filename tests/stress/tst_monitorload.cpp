@@ -13,6 +13,7 @@
 #include <Qanat/MonitorWindow>
 #include <Qanat/Queue>
 #include <Qanat/RetryingSink>
+#include <Qanat/WorkerPool>
 
 #include <QtCore/qfile.h>
 #include <QtCore/qtimer.h>
@@ -48,11 +49,12 @@ void turn(std::chrono::milliseconds time)
 
 } // namespace
 
-class MonitorLoadTest : public WindowTest
+class MonitorLoadTest : public QanatTest
 {
     Q_OBJECT
 private Q_SLOTS:
     void theWindowNeverStalls();
+    void aThousandSinksAreShown();
 };
 
 void MonitorLoadTest::theWindowNeverStalls()
@@ -102,6 +104,30 @@ void MonitorLoadTest::theWindowNeverStalls()
             return false;
         }());
     QANAT_BALANCED(broadcaster);
+}
+
+// All of them boxes, rows and pipes, and each changes all the time: that takes a moment twice a second, and no seconds.
+void MonitorLoadTest::aThousandSinksAreShown()
+{
+    const int queues = IsSanitized ? 50 : 1000;
+    WorkerPool pool(2);
+    Broadcaster broadcaster;
+    for (int i = 0; i < queues; ++i)
+        broadcaster.add(std::make_unique<Queue>(std::make_unique<CountingSink>(), pool));
+    settleCommands(broadcaster);
+    MonitorWindow window(&broadcaster);
+    window.setAttribute(Qt::WA_DeleteOnClose, false);
+    window.setSettingsGroup(QString());
+    window.show();
+    RateSource source(&broadcaster);
+    source.setRate(100);
+    turn(2s);
+    Heartbeat heartbeat;
+    turn(5s);
+    heartbeat.stop();
+    source.setRate(0);
+    qInfo("%s", qPrintable(heartbeat.summary()));
+    QVERIFY2(heartbeat.isWithin(250ms), qPrintable(heartbeat.summary()));
 }
 
 QTEST_MAIN(MonitorLoadTest)

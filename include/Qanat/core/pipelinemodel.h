@@ -7,6 +7,7 @@
 #include <Qanat/core/qanatcore_export.h>
 
 #include <QtCore/qabstractitemmodel.h>
+#include <QtCore/qlist.h>
 
 #include <chrono>
 #include <memory>
@@ -89,8 +90,8 @@ public:
 
     //! The sink of a row, if it lives in this thread; else null. Some rows have none.
     [[nodiscard]] Sink *sink(const QModelIndex &index) const;
-    //! Where the sink of a row gives what it cannot deliver, if that is set and lives in this thread; else null.
-    [[nodiscard]] Sink *deadLetterSink(const QModelIndex &index) const;
+    //! Where the sinks below the roots give what they cannot deliver: each once, of those that live in this thread.
+    [[nodiscard]] QList<Sink *> deadLetterSinks() const;
 
     //!@{
     //! As in QAbstractItemModel, with the columns of Column and the roles of Role.

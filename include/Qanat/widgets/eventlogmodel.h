@@ -99,7 +99,8 @@ public:
     void setPaused(bool paused);
     //!@}
     //!@{
-    //! How many events it keeps; then the oldest goes. Less than 1 counts as 1.
+    //! How many events it keeps; then the oldest goes. Less than 1 counts as 1. Fewer where there are very many sinks: no more than 250,000 of
+    //! their words are kept.
     [[nodiscard]] int capacity() const;
     void setCapacity(int events);
     //!@}

@@ -9,6 +9,7 @@
 #include <QtCore/qabstractitemmodel.h>
 #include <QtWidgets/qgraphicsview.h>
 
+#include <chrono>
 #include <memory>
 
 namespace Qanat {
@@ -23,7 +24,7 @@ class TopologyViewPrivate;
  * colour of what the sink at its end is at. The tool tip of a box has the last error and all counters.
  *
  * It is worked by mouse (a click chooses a box, the wheel with Ctrl zooms) and by keyboard: the arrow keys go from box to box, plus and minus zoom,
- * 0 shows everything, Return activates. It shows pictures of the model twice a second, while it is visible.
+ * 0 shows everything, Return activates. It takes pictures of the pipeline twice a second, while it is visible.
  *
  * All its functions belong to the GUI thread.
  */
@@ -39,6 +40,11 @@ public:
     //! The box that is chosen, as an index of the model, in its first column; an invalid one if there is none.
     [[nodiscard]] QModelIndex currentIndex() const;
     void setCurrentIndex(const QModelIndex &index);
+    //!@}
+    //!@{
+    //! How often it takes a picture while it is visible, every 500 ms if not set; zero or less: by refresh() only.
+    [[nodiscard]] std::chrono::milliseconds refreshInterval() const;
+    void setRefreshInterval(std::chrono::milliseconds interval);
     //!@}
     //! Where the box of a sink stands, in the coordinates of the viewport(); empty where there is none.
     [[nodiscard]] QRect boxRect(const QModelIndex &index) const;
@@ -71,6 +77,7 @@ protected:
     void showEvent(QShowEvent *event) override;
     void hideEvent(QHideEvent *event) override;
     void changeEvent(QEvent *event) override;
+    bool viewportEvent(QEvent *event) override;
     //!@}
 
 private:

@@ -98,7 +98,7 @@ struct User
 
 } // namespace
 
-class MonitorTasksTest : public WindowTest
+class MonitorTasksTest : public QanatTest
 {
     Q_OBJECT
 private Q_SLOTS:

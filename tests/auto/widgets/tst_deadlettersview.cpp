@@ -83,7 +83,7 @@ struct Shown
 
 } // namespace
 
-class DeadLettersViewTest : public WindowTest
+class DeadLettersViewTest : public QanatTest
 {
     Q_OBJECT
 private Q_SLOTS:

@@ -169,7 +169,7 @@ struct Shown
 
 } // namespace
 
-class MonitorWindowTest : public WindowTest
+class MonitorWindowTest : public QanatTest
 {
     Q_OBJECT
 private Q_SLOTS:
