@@ -12,6 +12,7 @@
 #include <QtCore/qdatastream.h>
 #include <QtCore/qlocale.h>
 #include <QtCore/qpointer.h>
+#include <QtCore/qset.h>
 #include <QtGui/qaction.h>
 #include <QtWidgets/qboxlayout.h>
 #include <QtWidgets/qheaderview.h>
@@ -28,6 +29,12 @@ namespace Qanat {
 namespace {
 
 constexpr quint32 StateVersion = 1;
+
+QString lettersText(qsizetype count)
+{
+    return count == 1 ? DeadLettersView::tr("1 letter")
+                      : DeadLettersView::tr("%1 letters").arg(QLocale().toString(count));
+}
 
 QString reasonOf(WriteResult::Status status)
 {
@@ -167,8 +174,11 @@ void DeadLettersViewPrivate::send(const QList<DeadLetter> &those)
         return;
     qsizetype sent = 0;
     news.clear();
+    QSet<const Sink *> refusing; // What is behind one that was refused keeps its place.
     for (const DeadLetter &letter : those) {
         Sink *const sink = target ? target(letter) : nullptr;
+        if (refusing.contains(sink))
+            continue;
         const WriteResult::Status status = letters->sendAgain(letter.number, sink);
         if (status == WriteResult::Status::Accepted) {
             ++sent;
@@ -177,10 +187,11 @@ void DeadLettersViewPrivate::send(const QList<DeadLetter> &those)
         // One that was lost meanwhile, or sent by somebody else, is nobody's fault.
         if (sink && status == WriteResult::Status::Invalid)
             continue;
+        refusing.insert(sink);
         news = DeadLettersView::tr("%1 cannot be sent again: %2").arg(letter.sink, reasonOf(status));
     }
     if (news.isEmpty())
-        news = DeadLettersView::tr("%n sent again", nullptr, int(sent));
+        news = DeadLettersView::tr("%1 sent again").arg(lettersText(sent));
     showState();
 }
 
@@ -206,7 +217,7 @@ void DeadLettersViewPrivate::showState()
     allAgain->setEnabled(hasAny && target);
     removal->setEnabled(hasChosen);
     exported->setEnabled(hasAny);
-    QStringList words{news, DeadLettersView::tr("%n letter(s)", nullptr, model->rowCount())};
+    QStringList words{news, lettersText(model->rowCount())};
     if (letters && letters->lost() > 0)
         words.append(DeadLettersView::tr("%1 lost, since there is room for %2")
                          .arg(QLocale().toString(letters->lost()), QLocale().toString(letters->capacity())));
@@ -283,8 +294,8 @@ void DeadLettersView::removeChosen()
     const QList<DeadLetter> those = d->chosen();
     if (those.isEmpty())
         return;
-    ask(this, tr("Remove %n letter(s)?", nullptr, int(those.size())),
-        tr("The events were not delivered, and will be lost for good."), tr("Remove"), [this, those] {
+    ask(this, tr("Remove %1?").arg(lettersText(those.size())),
+        tr("What they tell of was not delivered, and will be lost for good."), tr("Remove"), [this, those] {
             for (const DeadLetter &letter : those) {
                 if (d->letters)
                     d->letters->remove(letter.number);

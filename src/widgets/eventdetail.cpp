@@ -18,10 +18,18 @@ namespace Qanat {
 
 namespace {
 
+// What is longer than a person reads would hold up the thread of the application.
 QString jsonOf(const Event &event)
 {
+    constexpr qsizetype Longest = 100'000;
     const Result<QByteArray> json = event.toJson();
-    return json ? QString::fromUtf8(QJsonDocument::fromJson(*json).toJson(QJsonDocument::Indented)) : json.errorText();
+    if (!json)
+        return json.errorText();
+    if (json->size() <= Longest)
+        return QString::fromUtf8(QJsonDocument::fromJson(*json).toJson(QJsonDocument::Indented));
+    return QString::fromUtf8(json->left(Longest)) + u'\n'
+           + EventDetail::tr("... and %1 more; the whole of it can be copied and saved.")
+                 .arg(QLocale().formattedDataSize(json->size() - Longest));
 }
 
 QString outcomeText(const Delivery &outcome)

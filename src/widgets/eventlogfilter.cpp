@@ -54,6 +54,9 @@ bool EventLogFilterPrivate::hasText(const Event &event) const
     if (std::any_of(extensions.begin(), extensions.end(),
                     [&has](const QVariant &value) { return has(value.toString()); }))
         return true;
+    constexpr qint64 Longest = 1024 * 1024;
+    if (event.estimatedSize() > Longest)
+        return false;
     const Result<QByteArray> json = event.dataToJson();
     return json && has(QString::fromUtf8(*json));
 }

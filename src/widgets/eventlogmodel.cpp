@@ -28,8 +28,12 @@ constexpr qsizetype Traced = 5'000;
 QString firstWordsOf(const Event &event)
 {
     constexpr qsizetype Most = 200;
+    constexpr qint64 Longest = 256 * 1024;
     if (!event.data().isValid())
         return {};
+    // It is made anew each time that it is painted.
+    if (event.estimatedSize() > Longest)
+        return QLocale().formattedDataSize(event.estimatedSize());
     const Result<QByteArray> json = event.dataToJson();
     if (!json)
         return json.errorText();

@@ -39,7 +39,7 @@ public:
     void setSourcePattern(const QString &pattern);
     //!@}
     //!@{
-    //! In the id, the subject, an extension or the data as JSON, in any case of letters. Empty: any.
+    //! In the id, the subject, an extension or the data as JSON, in any case of letters. Empty: any. Data of more than 1 MiB are not looked through.
     [[nodiscard]] QString text() const;
     void setText(const QString &text);
     //!@}

@@ -44,7 +44,7 @@ public:
         Source,
         Subject,
         Fate,
-        Data, //!< The beginning of it, as JSON.
+        Data, //!< The beginning of it, as JSON; of more than 256 KiB only how much it is.
     };
     Q_ENUM(Column)
     //! What columnCount() answers.

@@ -92,6 +92,8 @@ class EventLogViewTest : public ThreadedTest
     Q_OBJECT
 private Q_SLOTS:
     void showsAnEventInFull();
+    void showsTheBeginningOfHugeData();
+    void returnGoesToTheNewest();
     void filtersByItsFields();
     void pausesAndGoesOn();
     void followsTheNewestUntilSomebodyScrolls();
@@ -127,6 +129,33 @@ void EventLogViewTest::showsAnEventInFull()
     QCOMPARE(s.part<QPlainTextEdit>("json")->toPlainText(), QString());
     s.model.clear();
     QCOMPARE(way->topLevelItemCount(), 0);
+}
+
+void EventLogViewTest::showsTheBeginningOfHugeData()
+{
+    Shown s;
+    QVERIFY(s.write({Event(u"good.one"_s, QString(2'000'000, u'x'))}));
+    const QModelIndex cell = s.table()->model()->index(0, int(EventLogModel::Column::Data));
+    QVERIFY2(cell.data().toString().contains(u"iB"_s), qPrintable(cell.data().toString().left(100)));
+    s.clickRow(0);
+    const QString json = s.part<QPlainTextEdit>("json")->toPlainText();
+    QVERIFY(json.size() < 110'000);
+    QVERIFY2(json.contains(u"can be copied"_s), qPrintable(json.right(100)));
+    s.view.copy();
+    QVERIFY(QGuiApplication::clipboard()->text().size() > 2'000'000);
+}
+
+void EventLogViewTest::returnGoesToTheNewest()
+{
+    Shown s;
+    QVERIFY(
+        s.write({Event(u"good.one"_s, u"needle 1"_s), Event(u"good.two"_s, u"needle 2"_s), Event(u"good.three"_s)}));
+    s.view.find();
+    QTest::keyClicks(s.part<QLineEdit>("textFilter"), u"needle"_s);
+    QTest::keyClick(s.part<QLineEdit>("textFilter"), Qt::Key_Return);
+    QCOMPARE(s.view.selectedEvents().size(), 1);
+    QCOMPARE(s.view.selectedEvents().constFirst().data().toString(), u"needle 2"_s);
+    QVERIFY(!s.view.isFollowing());
 }
 
 void EventLogViewTest::filtersByItsFields()
