@@ -8,6 +8,7 @@
 #include <QtCore/qjsondocument.h>
 #include <QtCore/qlocale.h>
 #include <QtGui/qfontdatabase.h>
+#include <QtGui/qtextoption.h>
 #include <QtWidgets/qheaderview.h>
 #include <QtWidgets/qplaintextedit.h>
 #include <QtWidgets/qtreewidget.h>
@@ -21,7 +22,7 @@ namespace {
 // What is longer than a person reads would hold up the thread of the application.
 QString jsonOf(const Event &event)
 {
-    constexpr qsizetype Longest = 100'000;
+    constexpr qsizetype Longest = 20'000;
     const Result<QByteArray> json = event.toJson();
     if (!json)
         return json.errorText();
@@ -58,6 +59,8 @@ EventDetail::EventDetail(QWidget *parent)
     m_json->setObjectName(u"json"_s);
     m_json->setReadOnly(true);
     m_json->setTabChangesFocus(true);
+    // To look for words in a long line takes seconds.
+    m_json->setWordWrapMode(QTextOption::WrapAnywhere);
     m_json->setFont(QFontDatabase::systemFont(QFontDatabase::FixedFont));
     m_json->setAccessibleName(tr("The event as JSON"));
     m_json->setPlaceholderText(tr("Choose an event to see it in full."));
