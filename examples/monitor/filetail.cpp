@@ -5,6 +5,7 @@
 
 #include <QtCore/qfile.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
@@ -74,19 +75,33 @@ bool FileTail::pass()
 {
     std::array<char, 64 * 1024> bytes{};
     const ssize_t count = ::read(m_input.number(), bytes.data(), bytes.size());
-    for (ssize_t passed = 0; passed < count;) {
+    return count > 0 && write(bytes.data(), count);
+}
+
+// False where it is to stop.
+bool FileTail::write(const char *bytes, qsizetype count)
+{
+    // As much as a pipe that can be written to takes without waiting.
+    constexpr qsizetype Piece = 4096;
+    for (qsizetype passed = 0; passed < count;) {
         std::array<pollfd, 2> ends{{{m_stop.readEnd.number(), POLLIN, 0}, {m_pipe.number(), POLLOUT, 0}}};
         if (::poll(ends.data(), ends.size(), -1) < 0)
             continue;
         if (ends[0].revents)
             return false;
-        // As much as a pipe that can be written to takes without waiting.
-        const ssize_t written =
-            ::write(m_pipe.number(), bytes.data() + passed, size_t(std::min<ssize_t>(count - passed, 4096)));
+        const ssize_t written = ::write(m_pipe.number(), bytes + passed, size_t(std::min(count - passed, Piece)));
         if (written > 0)
             passed += written;
     }
-    return count > 0;
+    m_last = bytes[count - 1];
+    return true;
+}
+
+// What begins anew is no part of an unfinished line.
+void FileTail::endLine()
+{
+    if (m_last != '\n')
+        static_cast<void>(write("\n", 1));
 }
 
 void FileTail::followPlace()
@@ -94,12 +109,19 @@ void FileTail::followPlace()
     struct stat here = {};
     struct stat there = {};
     const off_t position = ::lseek(m_input.number(), 0, SEEK_CUR);
-    if (::fstat(m_input.number(), &here) == 0 && here.st_size < position)
+    if (::fstat(m_input.number(), &here) == 0 && here.st_size < position) {
+        endLine();
         ::lseek(m_input.number(), 0, SEEK_SET);
+    }
     if (::stat(m_name.constData(), &there) != 0 || (there.st_ino == here.st_ino && there.st_dev == here.st_dev))
         return;
-    if (const int number = ::open(m_name.constData(), O_RDONLY | O_CLOEXEC); number >= 0)
-        m_input = Descriptor(number);
+    const int number = ::open(m_name.constData(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (number < 0)
+        return;
+    // What was still written to the old one.
+    while (pass()) { }
+    endLine();
+    m_input = Descriptor(number);
 }
 
 } // namespace Monitor

@@ -36,6 +36,8 @@ private:
     void run();
     [[nodiscard]] bool pass();
     void followPlace();
+    void endLine();
+    [[nodiscard]] bool write(const char *bytes, qsizetype count);
     [[nodiscard]] bool isStopped(int milliseconds) const;
 
     const QByteArray m_name;
@@ -43,6 +45,7 @@ private:
     const Relay::Descriptor m_output;
     const Relay::Descriptor m_pipe; // Where it is written.
     const Relay::WakeUpPipe m_stop;
+    char m_last = '\n'; // That was passed on.
     std::thread m_thread; // Last.
 };
 

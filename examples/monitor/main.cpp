@@ -14,6 +14,7 @@
 #include <Qanat/Shutdown>
 
 #include <QtCore/qdir.h>
+#include <QtCore/qfileinfo.h>
 #include <QtCore/qtemporarydir.h>
 #include <QtGui/qpalette.h>
 #include <QtWidgets/qapplication.h>
@@ -75,6 +76,11 @@ void dress(bool isDark)
     QPalette palette(QColor(isDark ? 0x2b2d31 : 0xf1f3f5));
     palette.setColor(QPalette::Base, QColor(isDark ? 0x1e1f22 : 0xffffff));
     palette.setColor(QPalette::AlternateBase, QColor(isDark ? 0x25272b : 0xf6f8fa));
+    if (isDark) {
+        palette.setColor(QPalette::Button, QColor(0x3c4046));
+        for (const QPalette::ColorRole role : {QPalette::WindowText, QPalette::Text, QPalette::ButtonText})
+            palette.setColor(QPalette::Disabled, role, QColor(0x7d848f));
+    }
     palette.setColor(QPalette::PlaceholderText, QColor(isDark ? 0x8b919b : 0x6b7280));
     palette.setColor(QPalette::Highlight, QColor(0x2f6fbf));
     palette.setColor(QPalette::HighlightedText, Qt::white);
@@ -114,6 +120,8 @@ int main(int argc, char *argv[])
         return EXIT_SUCCESS;
     }
 
+    if (QFileInfo(options->file).isDir())
+        return wrongUsage(u"--file: %1 is a directory"_s.arg(options->file));
     std::unique_ptr<Follower> follower;
     if (!options->follow.isEmpty()) {
         auto opened = Follower::open(options->follow, standardInput);

@@ -5,6 +5,7 @@
 
 #include <QtCore/qcommandlineparser.h>
 #include <QtCore/qdir.h>
+#include <QtCore/qregularexpression.h>
 
 using namespace Qt::StringLiterals;
 using namespace Qanat;
@@ -41,7 +42,7 @@ Result<Options> parseOptions(const QStringList &arguments)
         parser.addOption(QCommandLineOption(name));
     parser.addOption(QCommandLineOption(QStringList{Help, u"h"_s}));
     if (!parser.parse(arguments))
-        return Failure{parser.errorText() + u"; see --help"_s};
+        return Failure{parser.errorText().remove(QRegularExpression(u"\\.$"_s)) + u"; see --help"_s};
     if (!parser.positionalArguments().isEmpty())
         return Failure{u"\"%1\" is no option; see --help"_s.arg(parser.positionalArguments().constFirst())};
 
@@ -90,7 +91,8 @@ healthy again.
   --version
   -h, --help
 
-Exit status: 0; in the run without a window 1 where the totals do not balance or an event is missing; 2 for wrong usage.
+Exit status: 0; in the run without a window 1 where the totals do not balance or an event is missing, 20 s after the last one; 2 for
+wrong usage; 128 + the number of a signal that ended it.
 )"_s;
 }
 

@@ -88,7 +88,7 @@ Pipeline::Pipeline(const Places &places, QObject *parent)
 
 Pipeline::~Pipeline() = default;
 
-Sink *Pipeline::file()
+Sink *Pipeline::file() const
 {
     return m_file.get();
 }

@@ -39,7 +39,7 @@ public:
     [[nodiscard]] Qanat::Broadcaster *events() { return &m_events; }
     [[nodiscard]] Qanat::Endpoint *hook() { return m_hook; }
     [[nodiscard]] Qanat::Endpoint *batches() { return m_batches; }
-    [[nodiscard]] Qanat::Sink *file();
+    [[nodiscard]] Qanat::Sink *file() const;
     [[nodiscard]] Qanat::DeadLetters *deadLetters() { return &m_deadLetters; }
 
     //! All sinks with their counters, a line for each; those that are closed, too.

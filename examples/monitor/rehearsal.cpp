@@ -26,7 +26,8 @@ namespace Monitor {
 
 namespace {
 constexpr int Rate = 500; // Events per second
-}
+constexpr int LongestWait = 20'000; // ms
+} // namespace
 
 void say(const QString &line)
 {
@@ -70,10 +71,11 @@ void Rehearsal::step()
     case 3:
         m_panel->setRate(0);
         say(u"  no more events; waiting until everything has arrived"_s);
+        m_waiting.start();
         m_timer.start(100ms);
         return;
     default:
-        if (isDrained())
+        if (isDrained() || m_waiting.hasExpired(LongestWait))
             Q_EMIT finished();
         else
             m_timer.start(100ms);
@@ -104,25 +106,27 @@ void Rehearsal::takePicture()
 
 bool Rehearsal::isDrained() const
 {
-    return m_pipeline->events()->statistics().pending == 0 && m_pipeline->hook()->statistics().pending == 0
-           && m_pipeline->batches()->statistics().pending == 0;
+    return m_pipeline->events()->statistics().pending == 0 && m_pipeline->file()->statistics().pending == 0
+           && m_pipeline->hook()->statistics().pending == 0 && m_pipeline->batches()->statistics().pending == 0;
 }
 
 bool Rehearsal::isSuccess() const
 {
     const qint64 written = m_pipeline->events()->statistics().written;
-    const auto verdict = [written](const Endpoint *endpoint, qint64 taken) {
-        const Statistics statistics = endpoint->statistics();
+    const auto verdict = [written](const Sink *sink, qint64 taken) {
+        const Statistics statistics = sink->statistics();
+        const qint64 done = statistics.delivered + statistics.filtered;
         // Of one that is somebody else's only the outcomes are known.
-        const bool isComplete = statistics.delivered == written && (taken < 0 || taken == written);
-        say(u"  %1: %2 of %3 events were delivered%4"_s.arg(
-            endpoint->objectName(), QLocale::c().toString(statistics.delivered), QLocale::c().toString(written),
-            isComplete ? QString() : u"  SOME ARE MISSING"_s));
+        const bool isComplete = done == written && (taken < 0 || taken == written);
+        say(u"  %1: %2 of %3 events were delivered%4%5"_s.arg(
+            sink->objectName(), QLocale::c().toString(done), QLocale::c().toString(written),
+            statistics.filtered > 0 ? u" or filtered"_s : QString(), isComplete ? QString() : u"  SOME ARE MISSING"_s));
         return isComplete;
     };
+    const bool isFileComplete = verdict(m_pipeline->file(), -1);
     const bool isHookComplete = verdict(m_pipeline->hook(), m_receiver ? m_receiver->singles() : -1);
     const bool areBatchesComplete = verdict(m_pipeline->batches(), m_receiver ? m_receiver->batched() : -1);
-    return isHookComplete && areBatchesComplete && written > 0 && m_hasPicture;
+    return isFileComplete && isHookComplete && areBatchesComplete && written > 0 && m_hasPicture;
 }
 
 } // namespace Monitor

@@ -4,6 +4,7 @@
 #ifndef MONITOR_REHEARSAL_H
 #define MONITOR_REHEARSAL_H
 
+#include <QtCore/qelapsedtimer.h>
 #include <QtCore/qobject.h>
 #include <QtCore/qstring.h>
 #include <QtCore/qtimer.h>
@@ -47,6 +48,7 @@ private:
     Qanat::MonitorWindow *const m_window;
     const QString m_screenshot;
     QTimer m_timer;
+    QElapsedTimer m_waiting; // For what is pending.
     int m_step = 0;
     bool m_hasPicture = false;
 };

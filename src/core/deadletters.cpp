@@ -4,6 +4,7 @@
 #include "Qanat/core/deadletters.h"
 
 #include "Qanat/core/clock.h"
+#include "event_p.h"
 #include "logging_p.h"
 #include "sink_p.h"
 #include "timestamp_p.h"
@@ -208,6 +209,7 @@ void DeadLetters::process(const Batch &batch, Completion completion)
     bool mustWarn = false;
     for (const Event &event : batch) {
         DeadLetter letter = DeadLetter::fromEvent(event);
+        letter.by = EventData::lastGivenUpBy(event);
         letter.time = Timestamp{time.count()}.toDateTime();
         const std::lock_guard lock(d->mutex);
         letter.number = ++d->lastNumber;

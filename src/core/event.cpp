@@ -94,6 +94,12 @@ void EventData::noteGivenUp(Event &event, quintptr mailbox)
     event.detached().ownDetails().givenUpBy.push_back(mailbox);
 }
 
+quintptr EventData::lastGivenUpBy(const Event &event)
+{
+    const EventDetails *details = event.d ? event.d->details.get() : nullptr;
+    return details && !details->givenUpBy.empty() ? details->givenUpBy.back() : 0;
+}
+
 bool EventData::mayBeGivenUpBy(const Event &event, quintptr mailbox)
 {
     constexpr size_t Most = 3;

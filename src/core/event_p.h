@@ -61,6 +61,8 @@ struct EventData
     [[nodiscard]] static const EventData *of(const Event &event) { return event.d; }
     static void noteGivenUp(Event &event, quintptr mailbox);
     //! Not twice by the same, and not by ever more.
+    // The last that has; 0 if none has.
+    [[nodiscard]] static quintptr lastGivenUpBy(const Event &event);
     [[nodiscard]] static bool mayBeGivenUpBy(const Event &event, quintptr mailbox);
 
     void setId(QString newId);

@@ -685,6 +685,7 @@ PipelineNode Mailbox::pipeline(int depth) const
         node.kind = m_typeName;
         node.name = m_name;
         node.statistics = snapshot();
+        node.fansOut = m_sumsTargets;
         if (m_stage != Stage::Closed) {
             node.activity = m_activity;
             if (m_activityEnd > nanoseconds(0))

@@ -458,6 +458,8 @@ QVariant PipelineModel::data(const QModelIndex &index, int role) const
         return row.value(column);
     case StatisticsRole:
         return QVariant::fromValue(row.statistics());
+    case IdentityRole:
+        return qulonglong(row.key().first);
     default:
         return {};
     }
@@ -476,6 +478,7 @@ QHash<int, QByteArray> PipelineModel::roleNames() const
     QHash<int, QByteArray> names = QAbstractItemModel::roleNames();
     names.insert(ValueRole, "value"_ba);
     names.insert(StatisticsRole, "statistics"_ba);
+    names.insert(IdentityRole, "identity"_ba);
     return names;
 }
 

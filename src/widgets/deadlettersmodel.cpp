@@ -3,8 +3,11 @@
 
 #include "Qanat/widgets/deadlettersmodel.h"
 
+#include "shortened_p.h"
+
 #include <QtCore/qlocale.h>
 #include <QtCore/qpointer.h>
+#include <QtCore/qtimer.h>
 
 #include <algorithm>
 
@@ -20,11 +23,21 @@ public:
         , letters(source)
         , rows(source ? source->letters() : QList<DeadLetter>())
     {
+        timer.setSingleShot(true);
     }
 
     void follow();
 
+    // Not for each letter of a flood.
+    void followSoon()
+    {
+        constexpr int Pause = 100; // ms
+        if (!timer.isActive())
+            timer.start(Pause);
+    }
+
     DeadLettersModel *const q;
+    QTimer timer;
     const QPointer<DeadLetters> letters;
     QList<DeadLetter> rows; // By their numbers.
 };
@@ -68,7 +81,8 @@ DeadLettersModel::DeadLettersModel(DeadLetters *letters, QObject *parent)
 {
     if (!letters)
         return;
-    connect(letters, &DeadLetters::changed, this, [this] { d->follow(); });
+    connect(letters, &DeadLetters::changed, this, [this] { d->followSoon(); });
+    connect(&d->timer, &QTimer::timeout, this, [this] { d->follow(); });
     connect(letters, &QObject::destroyed, this, [this] { d->follow(); });
 }
 
@@ -98,7 +112,7 @@ QVariant DeadLettersModel::data(const QModelIndex &index, int role) const
         return letter.number;
     // What the service said, which may be anything.
     if (role == Qt::ToolTipRole && !letter.answer.isEmpty())
-        return QString(u"<qt>"_s + letter.answer.toHtmlEscaped() + u"</qt>"_s);
+        return QString(u"<qt>"_s + letter.answer.left(2000).toHtmlEscaped() + u"</qt>"_s);
     const bool isValue = role == ValueRole;
     if (role != Qt::DisplayRole && !isValue)
         return {};
@@ -110,11 +124,11 @@ QVariant DeadLettersModel::data(const QModelIndex &index, int role) const
         return isValue ? QVariant(letter.time)
                        : QVariant(QLocale().toString(letter.time.toLocalTime(), QLocale::ShortFormat));
     case Column::Type:
-        return letter.event.type();
+        return isValue ? letter.event.type() : shortened(letter.event.type());
     case Column::Sink:
-        return letter.sink;
+        return isValue ? letter.sink : shortened(letter.sink);
     case Column::Reason:
-        return letter.reason;
+        return isValue ? letter.reason : shortened(letter.reason);
     case Column::Attempts:
         return number(letter.attempts);
     case Column::Status:

@@ -8,11 +8,13 @@
 #include "eventdetail_p.h"
 #include "lines_p.h"
 #include "question_p.h"
+#include "shortened_p.h"
+#include "viewstate_p.h"
 
-#include <QtCore/qdatastream.h>
 #include <QtCore/qlocale.h>
 #include <QtCore/qpointer.h>
 #include <QtCore/qset.h>
+#include <QtCore/qtimer.h>
 #include <QtGui/qaction.h>
 #include <QtWidgets/qboxlayout.h>
 #include <QtWidgets/qheaderview.h>
@@ -27,8 +29,6 @@ using namespace Qt::StringLiterals;
 namespace Qanat {
 
 namespace {
-
-constexpr quint32 StateVersion = 1;
 
 QString lettersText(qsizetype count)
 {
@@ -81,6 +81,7 @@ public:
     QPushButton *removal = nullptr;
     QPushButton *exported = nullptr;
     QLabel *state = nullptr;
+    QTimer soon;
     QString news; // Of what was sent last.
 };
 
@@ -117,10 +118,10 @@ void DeadLettersViewPrivate::build()
     header->setStretchLastSection(true);
     const int letter = table->fontMetrics().averageCharWidth();
     using Column = DeadLettersModel::Column;
-    for (const auto &[column, letters_] : {std::pair(Column::Time, 20),
+    for (const auto &[column, letters_] : {std::pair(Column::Time, 27),
                                            {Column::Type, 24},
                                            {Column::Sink, 22},
-                                           {Column::Reason, 56},
+                                           {Column::Reason, 64},
                                            {Column::Attempts, 11}})
         table->setColumnWidth(int(column), letters_ * letter);
 
@@ -130,11 +131,13 @@ void DeadLettersViewPrivate::build()
         makeButton(bar, u"sendAllAgain"_s, DeadLettersView::tr("Send A&ll Again"), &DeadLettersView::sendAllAgain);
     removal = makeButton(bar, u"remove"_s, DeadLettersView::tr("Re&move..."), &DeadLettersView::removeChosen);
     exported = makeButton(bar, u"export"_s, DeadLettersView::tr("E&xport..."), &DeadLettersView::saveAs);
-    bar->addStretch();
     state = new QLabel(q);
     state->setObjectName(u"state"_s);
     state->setTextFormat(Qt::PlainText);
-    bar->addWidget(state);
+    state->setAlignment(Qt::AlignRight | Qt::AlignVCenter);
+    // What a sink is called makes no window wider.
+    state->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+    bar->addWidget(state, 1);
 
     detail = new EventDetail(q);
     parts = new QSplitter(Qt::Vertical, q);
@@ -152,9 +155,13 @@ void DeadLettersViewPrivate::build()
     remove->setShortcutContext(Qt::WidgetShortcut);
     QObject::connect(remove, &QAction::triggered, q, &DeadLettersView::removeChosen);
     table->addAction(remove);
-    QObject::connect(table->selectionModel(), &QItemSelectionModel::selectionChanged, q, [this] { showChosen(); });
+    // Once, for as many letters as come or go together.
+    soon.setSingleShot(true);
+    QObject::connect(&soon, &QTimer::timeout, q, [this] { showChosen(); });
+    const auto showSoon = [this] { soon.start(0); };
+    QObject::connect(table->selectionModel(), &QItemSelectionModel::selectionChanged, q, showSoon);
     for (const auto signal : {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved})
-        QObject::connect(model, signal, q, [this] { showChosen(); });
+        QObject::connect(model, signal, q, showSoon);
     showChosen();
 }
 
@@ -188,7 +195,7 @@ void DeadLettersViewPrivate::send(const QList<DeadLetter> &those)
         if (sink && status == WriteResult::Status::Invalid)
             continue;
         refusing.insert(sink);
-        news = DeadLettersView::tr("%1 cannot be sent again: %2").arg(letter.sink, reasonOf(status));
+        news = DeadLettersView::tr("%1 cannot be sent again: %2").arg(shortened(letter.sink), reasonOf(status));
     }
     if (news.isEmpty())
         news = DeadLettersView::tr("%1 sent again").arg(lettersText(sent));
@@ -258,24 +265,14 @@ Result<qsizetype> DeadLettersView::save(const QString &fileName) const
 
 QByteArray DeadLettersView::saveState() const
 {
-    QByteArray state;
-    QDataStream stream(&state, QIODevice::WriteOnly);
-    stream << StateVersion << d->table->horizontalHeader()->saveState() << d->parts->saveState()
-           << d->detail->saveState();
-    return state;
+    return sealed({d->table->horizontalHeader()->saveState(), d->parts->saveState(), d->detail->saveState()});
 }
 
 bool DeadLettersView::restoreState(const QByteArray &state)
 {
-    QDataStream stream(state);
-    quint32 version = 0;
-    QByteArray columns;
-    QByteArray parts;
-    QByteArray detail;
-    stream >> version >> columns >> parts >> detail;
-    return stream.status() == QDataStream::Ok && version == StateVersion
-           && d->table->horizontalHeader()->restoreState(columns) && d->parts->restoreState(parts)
-           && d->detail->restoreState(detail);
+    const QByteArrayList parts = opened(state, 3);
+    return !parts.isEmpty() && d->table->horizontalHeader()->restoreState(parts[0]) && d->parts->restoreState(parts[1])
+           && d->detail->restoreState(parts[2]);
 }
 
 void DeadLettersView::sendAgain()

@@ -79,8 +79,10 @@ void EventDetail::show(const Event &event, const QList<EventLogModel::Step> &way
 {
     // What somebody reads is not moved for nothing.
     const QString json = event.isValid() ? jsonOf(event) : QString();
-    if (m_json->toPlainText() != json)
+    if (m_shown != json) {
+        m_shown = json;
         m_json->setPlainText(json);
+    }
     m_way->clear();
     for (const EventLogModel::Step &step : way) {
         auto *const item = new QTreeWidgetItem(m_way);

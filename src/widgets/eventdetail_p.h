@@ -28,6 +28,7 @@ public:
 
 private:
     QPlainTextEdit *const m_json;
+    QString m_shown; // There.
     QTreeWidget *const m_way;
 };
 

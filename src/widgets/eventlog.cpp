@@ -18,27 +18,67 @@ void noteNames(const PipelineNode &node, QHash<quintptr, QString> &names)
         noteNames(target, names);
 }
 
+bool hasFan(const PipelineNode &node)
+{
+    return node.fansOut || std::any_of(node.targets.begin(), node.targets.end(), hasFan);
+}
+
+// A wrapper passes on what its target says; a broadcaster says only that it has handed on.
+void addBranches(const PipelineNode &node, QSet<quintptr> &branches)
+{
+    if (!hasFan(node)) {
+        branches.insert(node.identity);
+        return;
+    }
+    for (const PipelineNode &target : node.targets)
+        addBranches(target, branches);
+}
+
 } // namespace
 
-void EventLog::setPipeline(const PipelineNode &root)
+template<typename Change>
+QSet<qint64> EventLog::changeRows(Change change)
+{
+    QSet<qint64> changed;
+    qint64 number = m_first;
+    for (Row &row : m_rows) {
+        const Fate before = row.fate;
+        change(row);
+        if (row.fate != before)
+            changed.insert(number);
+        ++number;
+    }
+    return changed;
+}
+
+QSet<qint64> EventLog::setPipeline(const PipelineNode &root)
 {
     m_names.clear();
     noteNames(root, m_names);
-    // A wrapper passes on what its target says; a broadcaster says only that it has handed it on.
+    m_root = root.identity;
+    m_fansOut = hasFan(root);
     Branches branches;
-    for (const PipelineNode &target : root.targets)
-        branches.insert(target.identity);
-    if (branches.isEmpty())
-        branches.insert(root.identity);
-    if (branches != *m_branches)
-        m_branches = std::make_shared<Branches>(std::move(branches));
+    addBranches(root, branches);
+    if (branches == *m_branches)
+        return {};
+    m_branches = std::make_shared<Branches>(std::move(branches));
+    return changeRows([this](Row &row) { setFate(row); });
+}
+
+QSet<qint64> EventLog::noteGap()
+{
+    return changeRows([this](Row &row) {
+        if (!std::exchange(row.isUncertain, true))
+            setFate(row);
+    });
 }
 
 std::optional<qint64> EventLog::note(const EventTrace::Record &record, const Event &event, NewRows newRows)
 {
     const Key key = keyOf(event);
     const auto known = m_numbers.constFind(key);
-    if (known == m_numbers.constEnd() && newRows == NewRows::Unwanted)
+    // A late word of an event that has no row, or none any more, tells only a part.
+    if (known == m_numbers.constEnd() && (newRows == NewRows::Unwanted || !makesRows(record.sink)))
         return std::nullopt;
     qint64 number = m_first + size();
     if (known != m_numbers.constEnd()) {
@@ -83,25 +123,41 @@ qsizetype EventLog::excess(qsizetype capacity) const
 }
 
 // What the record adds to what is known.
-void EventLog::take(Row &row, const EventTrace::Record &record)
+void EventLog::take(Row &row, const EventTrace::Record &record) const
 {
-    if (row.fate == Fate::Dropped)
-        return;
+    using Outcome = Delivery::Outcome;
     const Delivery &outcome = record.outcome;
-    const bool isLast = row.branches->contains(record.sink) && !row.spoken.contains(record.sink);
-    if (outcome.isFailure() && (isLast || !outcome.canRetry())) {
-        row.fate = Fate::Dropped;
-        return;
-    }
     row.hasFailed = row.hasFailed || outcome.isFailure();
-    if (isLast) {
-        row.spoken.insert(record.sink);
-        row.isDelivered = row.isDelivered || outcome.outcome() == Delivery::Outcome::Delivered;
+    if (row.branches->contains(record.sink)) {
+        const auto count = [&row](Outcome word, int by) {
+            if (word == Outcome::Delivered)
+                row.deliveredCount += by;
+            else if (word == Outcome::Dropped)
+                row.droppedCount += by;
+        };
+        // One that gave it up and was given it again may say something better.
+        const Outcome word = outcome.isFailure() ? Outcome::Dropped : outcome.outcome();
+        if (const auto former = row.words.constFind(record.sink); former != row.words.constEnd())
+            count(*former, -1);
+        row.words.insert(record.sink, word);
+        count(word, 1);
     }
-    if (row.spoken.size() < row.branches->size())
-        row.fate = row.hasFailed ? Fate::Retrying : Fate::UnderWay;
+    setFate(row);
+}
+
+void EventLog::setFate(Row &row) const
+{
+    // Those that are gone say nothing more.
+    const auto isGone = [this, &row](quintptr branch) { return !row.words.contains(branch) && !knows(branch); };
+    if (row.droppedCount > 0)
+        row.fate = Fate::Dropped;
+    else if (row.words.size() >= row.branches->size())
+        row.fate = row.deliveredCount > 0 || row.branches->isEmpty() ? Fate::Delivered : Fate::Filtered;
+    else if (row.isUncertain
+             || (row.branches != m_branches && std::any_of(row.branches->begin(), row.branches->end(), isGone)))
+        row.fate = Fate::Unknown;
     else
-        row.fate = row.isDelivered ? Fate::Delivered : Fate::Filtered;
+        row.fate = row.hasFailed ? Fate::Retrying : Fate::UnderWay;
 }
 
 } // namespace Qanat

@@ -19,15 +19,17 @@ struct Pattern
     void set(const QString &text, MakeMatcher make)
     {
         written = text;
-        hasWildcards = text.contains(u'*');
-        matcher = hasWildcards ? make(text) : Matcher();
+        wanted = text.trimmed();
+        hasWildcards = wanted.contains(u'*');
+        matcher = hasWildcards ? make(wanted) : Matcher();
     }
     [[nodiscard]] bool accepts(const Event &event, const QString &value) const
     {
-        return hasWildcards ? matcher.matches(event) : value.contains(written, Qt::CaseInsensitive);
+        return hasWildcards ? matcher.matches(event) : value.contains(wanted, Qt::CaseInsensitive);
     }
 
     QString written;
+    QString wanted; // Without blanks around it.
     Matcher matcher;
     bool hasWildcards = false;
 };

@@ -6,6 +6,7 @@
 #include "Qanat/core/eventtrace.h"
 #include "Qanat/core/sink.h"
 #include "eventlog_p.h"
+#include "shortened_p.h"
 
 #include <QtCore/qelapsedtimer.h>
 #include <QtCore/qlocale.h>
@@ -27,7 +28,6 @@ constexpr qsizetype Traced = 5'000;
 
 QString firstWordsOf(const Event &event)
 {
-    constexpr qsizetype Most = 200;
     constexpr qint64 Longest = 256 * 1024;
     if (!event.data().isValid())
         return {};
@@ -37,8 +37,7 @@ QString firstWordsOf(const Event &event)
     const Result<QByteArray> json = event.dataToJson();
     if (!json)
         return json.errorText();
-    const QString text = QString::fromUtf8(json->left(4 * Most));
-    return text.size() > Most ? text.left(Most) + u'…' : text;
+    return shortened(QString::fromUtf8(json->left(4 * LongestText)));
 }
 
 } // namespace
@@ -58,12 +57,16 @@ public:
     void watch();
     void look();
     void notePipeline(const QList<EventTrace::Record> &records);
+    void noteGap();
     void take(const QList<EventTrace::Record> &records);
+    void announce(const QSet<qint64> &changed);
     void trim();
 
     EventLogModel *const q;
     const QPointer<Sink> root;
     std::unique_ptr<EventTrace> trace; // While it is active.
+    qint64 lost = 0; // By the trace.
+    QList<EventTrace::Record> early; // Words of events that have no row yet.
     EventLog log;
     qsizetype visible = 0; // Its first rows, which are those of the model.
     QTimer timer;
@@ -80,10 +83,13 @@ public:
 void EventLogModelPrivate::watch()
 {
     const bool isWatching = isActive && root;
-    if (!isWatching)
+    if (!isWatching && trace) {
         trace.reset();
-    else if (!trace)
+        noteGap();
+    } else if (isWatching && !trace) {
         trace = std::make_unique<EventTrace>(root, Traced);
+        lost = 0;
+    }
     if (isWatching && interval > milliseconds(0))
         timer.start(interval);
     else
@@ -99,6 +105,8 @@ void EventLogModelPrivate::look()
         return;
     notePipeline(records);
     take(records);
+    if (const qint64 lostNow = trace->lost(); std::exchange(lost, lostNow) != lostNow)
+        noteGap();
 }
 
 // Names, and who has to say a last word: not each time, since there may be thousands of sinks.
@@ -112,25 +120,45 @@ void EventLogModelPrivate::notePipeline(const QList<EventTrace::Record> &records
         && std::none_of(records.begin(), records.end(), isNew))
         return;
     sincePipeline.start();
-    log.setPipeline(root->pipeline());
+    announce(log.setPipeline(root->pipeline()));
+}
+
+// Of the rows that wait for words some may never come.
+void EventLogModelPrivate::noteGap()
+{
+    early.clear();
+    announce(log.noteGap());
 }
 
 void EventLogModelPrivate::take(const QList<EventTrace::Record> &records)
 {
     // What is new is put in at once: until it is counted, no view sees it.
     const qint64 firstNew = log.first() + visible;
-    qint64 firstChanged = firstNew;
-    qint64 lastChanged = -1;
-    for (const EventTrace::Record &record : records) {
+    QSet<qint64> changed;
+    // Who is on another thread may have been quicker than who handed it on. So those come first that make rows, and words that found none
+    // get a second chance with the next records.
+    const QList<EventTrace::Record> late = std::exchange(early, {});
+    const auto note = [&](const EventTrace::Record &record, bool makesRows) {
+        bool isKnown = false;
         for (const Event &event : record.events) {
-            const bool wantsRows = !isPaused && log.size() - visible < MostNewRows;
+            const bool wantsRows = makesRows && !isPaused && log.size() - visible < MostNewRows;
             const auto number =
                 log.note(record, event, wantsRows ? EventLog::NewRows::Wanted : EventLog::NewRows::Unwanted);
-            if (!number || *number >= firstNew)
-                continue;
-            firstChanged = std::min(firstChanged, *number);
-            lastChanged = std::max(lastChanged, *number);
+            isKnown = isKnown || number;
+            if (number && *number < firstNew)
+                changed.insert(*number);
         }
+        return isKnown;
+    };
+    for (const EventTrace::Record &record : records) {
+        if (log.makesRows(record.sink))
+            note(record, true);
+    }
+    for (const EventTrace::Record &record : late)
+        note(record, false);
+    for (const EventTrace::Record &record : records) {
+        if (!log.makesRows(record.sink) && !note(record, false))
+            early.append(record);
     }
     if (const qsizetype added = log.size() - visible; added > 0) {
         q->beginInsertRows({}, int(visible), int(log.size() - 1));
@@ -138,10 +166,23 @@ void EventLogModelPrivate::take(const QList<EventTrace::Record> &records)
         shown += added;
         q->endInsertRows();
     }
-    if (lastChanged >= 0)
-        Q_EMIT q->dataChanged(q->index(int(firstChanged - log.first()), 0),
-                              q->index(int(lastChanged - log.first()), EventLogModel::ColumnCount - 1));
+    announce(changed);
     trim();
+}
+
+// Neighbours together, and no more rows than have changed: whoever filters looks at each of them again.
+void EventLogModelPrivate::announce(const QSet<qint64> &changed)
+{
+    QList<qint64> numbers(changed.begin(), changed.end());
+    std::sort(numbers.begin(), numbers.end());
+    for (qsizetype first = 0; first < numbers.size();) {
+        qsizetype last = first;
+        while (last + 1 < numbers.size() && numbers[last + 1] == numbers[last] + 1)
+            ++last;
+        Q_EMIT q->dataChanged(q->index(int(numbers[first] - log.first()), 0),
+                              q->index(int(numbers[last] - log.first()), EventLogModel::ColumnCount - 1));
+        first = last + 1;
+    }
 }
 
 void EventLogModelPrivate::trim()
@@ -252,6 +293,8 @@ QString EventLogModel::fateText(Fate fate)
         return tr("Filtered");
     case Fate::Dropped:
         return tr("Dropped");
+    case Fate::Unknown:
+        return tr("Unknown");
     }
     return {};
 }
@@ -284,11 +327,11 @@ QVariant EventLogModel::data(const QModelIndex &index, int role) const
         return isValue ? QVariant(time) : QVariant(QLocale().toString(time.toLocalTime().time(), tr("HH:mm:ss.zzz")));
     }
     case Column::Type:
-        return row.event.type();
+        return isValue ? row.event.type() : shortened(row.event.type());
     case Column::Source:
-        return row.event.source();
+        return isValue ? row.event.source() : shortened(row.event.source());
     case Column::Subject:
-        return row.event.subject();
+        return isValue ? row.event.subject() : shortened(row.event.subject());
     case Column::Fate:
         return isValue ? QVariant(int(row.fate)) : QVariant(fateText(row.fate));
     case Column::Data:

@@ -8,9 +8,9 @@
 #include "colours_p.h"
 #include "eventdetail_p.h"
 #include "lines_p.h"
+#include "viewstate_p.h"
 #include "windowvisibility_p.h"
 
-#include <QtCore/qdatastream.h>
 #include <QtCore/qlocale.h>
 #include <QtGui/qaction.h>
 #include <QtGui/qclipboard.h>
@@ -35,8 +35,6 @@ namespace Qanat {
 using Fate = EventLogModel::Fate;
 
 namespace {
-
-constexpr quint32 StateVersion = 1;
 
 QString grouped(qint64 number)
 {
@@ -69,6 +67,7 @@ private:
             return Mark::Bad;
         case Fate::UnderWay:
         case Fate::Filtered:
+        case Fate::Unknown:
             break;
         }
         return Mark::Idle;
@@ -185,7 +184,8 @@ void EventLogViewPrivate::build()
     fates->setObjectName(u"fateFilter"_s);
     fates->setAccessibleName(EventLogView::tr("Outcome"));
     fates->addItem(EventLogView::tr("All outcomes"), -1);
-    for (const Fate fate : {Fate::UnderWay, Fate::Retrying, Fate::Delivered, Fate::Filtered, Fate::Dropped})
+    for (const Fate fate :
+         {Fate::UnderWay, Fate::Retrying, Fate::Delivered, Fate::Filtered, Fate::Unknown, Fate::Dropped})
         fates->addItem(EventLogModel::fateText(fate), int(fate));
     QObject::connect(fates, &QComboBox::currentIndexChanged, q,
                      [this, fates](int entry) { chooseFate(fates->itemData(entry).toInt()); });
@@ -239,6 +239,8 @@ void EventLogViewPrivate::build()
             follow();
         });
     }
+    // What the filter hides is counted, too.
+    QObject::connect(model, &QAbstractItemModel::rowsInserted, q, [this] { showCounts(); });
     QObject::connect(&filter, &QAbstractItemModel::modelReset, q, [this] { showChosen(); });
     // What a user does, by wheel, keys or slider; not what an insertion does.
     QObject::connect(table->verticalScrollBar(), &QAbstractSlider::actionTriggered, q, [this] {
@@ -360,24 +362,14 @@ void EventLogView::saveAs()
 
 QByteArray EventLogView::saveState() const
 {
-    QByteArray state;
-    QDataStream stream(&state, QIODevice::WriteOnly);
-    stream << StateVersion << d->table->horizontalHeader()->saveState() << d->parts->saveState()
-           << d->detail->saveState();
-    return state;
+    return sealed({d->table->horizontalHeader()->saveState(), d->parts->saveState(), d->detail->saveState()});
 }
 
 bool EventLogView::restoreState(const QByteArray &state)
 {
-    QDataStream stream(state);
-    quint32 version = 0;
-    QByteArray columns;
-    QByteArray parts;
-    QByteArray detail;
-    stream >> version >> columns >> parts >> detail;
-    return stream.status() == QDataStream::Ok && version == StateVersion
-           && d->table->horizontalHeader()->restoreState(columns) && d->parts->restoreState(parts)
-           && d->detail->restoreState(detail);
+    const QByteArrayList parts = opened(state, 3);
+    return !parts.isEmpty() && d->table->horizontalHeader()->restoreState(parts[0]) && d->parts->restoreState(parts[1])
+           && d->detail->restoreState(parts[2]);
 }
 
 void EventLogView::showEvent(QShowEvent *event)

@@ -13,6 +13,7 @@
 #include "Qanat/widgets/ratesmodel.h"
 #include "Qanat/widgets/ratesview.h"
 #include "Qanat/widgets/topologyview.h"
+#include "shortened_p.h"
 #include "sinkactions_p.h"
 #include "statisticsdialog_p.h"
 #include "topologybox_p.h"
@@ -20,6 +21,7 @@
 
 #include <QtCore/qcoreapplication.h>
 #include <QtCore/qcoreevent.h>
+#include <QtCore/qhash.h>
 #include <QtCore/qlocale.h>
 #include <QtCore/qpointer.h>
 #include <QtCore/qsettings.h>
@@ -84,11 +86,12 @@ public:
     void followDeadLetters();
     void addDeadLetters(DeadLetters *letters);
     void dropDeadLetters(DeadLettersView *view);
-    Sink *whoGaveUp(const DeadLetter &letter, const QModelIndex &parent) const;
+    Sink *whoGaveUp(const DeadLetter &letter);
     void showDeadLetterCounts();
 
     double rateOf(const QModelIndex &index) const;
     void showDetail();
+    [[nodiscard]] qint64 pendingAt(const QModelIndex &index) const;
     void showTotals();
     [[nodiscard]] bool isRemembered() const
     {
@@ -113,6 +116,8 @@ public:
     SinkActions *const actions;
     QLabel *noLetters = nullptr;
     QList<DeadLettersView *> letterViews;
+    QHash<quintptr, QPointer<Sink>> givers; // Until the next look.
+    QPersistentModelIndex shown; // What the detail is about.
     QByteArray letterState; // For views that come later.
     QTimer timer;
     QString group = u"Qanat/MonitorWindow"_s;
@@ -131,6 +136,7 @@ void MonitorWindowPrivate::build()
     detail->setTextFormat(Qt::RichText);
     detail->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
     detail->setWordWrap(true);
+    detail->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     totals->setObjectName(u"totals"_s);
 
     auto *const above = new QWidget(q);
@@ -259,7 +265,7 @@ void MonitorWindowPrivate::addDeadLetters(DeadLetters *letters)
 {
     auto *const view = new DeadLettersView(letters, q);
     view->setObjectName(u"letters"_s);
-    view->setTarget([this](const DeadLetter &letter) { return whoGaveUp(letter, QModelIndex()); });
+    view->setTarget([this](const DeadLetter &letter) { return whoGaveUp(letter); });
     view->restoreState(letterState);
     letterViews.append(view);
     const int old = tabs->indexOf(noLetters);
@@ -281,21 +287,19 @@ void MonitorWindowPrivate::dropDeadLetters(DeadLettersView *view)
         tabs->addTab(noLetters, MonitorWindow::tr("Dead &Letters"));
 }
 
-// Letters name who gave them up as people call it.
-Sink *MonitorWindowPrivate::whoGaveUp(const DeadLetter &letter, const QModelIndex &parent) const
+// The sink that gave it up, or the one that the user made around it. Asked for each of many letters, of few sinks.
+Sink *MonitorWindowPrivate::whoGaveUp(const DeadLetter &letter)
 {
-    for (int row = 0; row < pipeline->rowCount(parent); ++row) {
-        const QModelIndex index = pipeline->index(row, 0, parent);
-        const QString kind = index.siblingAtColumn(int(PipelineModel::Column::Kind)).data().toString();
-        const QString name = index.data().toString();
-        if (letter.sink == (name == kind ? kind : kind + u" \""_s + name + u'"')) {
-            if (Sink *const sink = pipeline->sink(index))
-                return sink;
-        }
-        if (Sink *const sink = whoGaveUp(letter, index))
-            return sink;
-    }
-    return nullptr;
+    const auto known = givers.constFind(letter.by);
+    if (known != givers.constEnd())
+        return *known;
+    const QModelIndexList found =
+        letter.by == 0 ? QModelIndexList()
+                       : pipeline->match(pipeline->index(0, 0), PipelineModel::IdentityRole, qulonglong(letter.by), 1,
+                                         Qt::MatchExactly | Qt::MatchRecursive);
+    Sink *const sink = found.isEmpty() ? nullptr : actions->sinkOf(found.constFirst());
+    givers.insert(letter.by, sink);
+    return sink;
 }
 
 void MonitorWindowPrivate::showDeadLetterCounts()
@@ -305,7 +309,7 @@ void MonitorWindowPrivate::showDeadLetterCounts()
         const qsizetype count = letters ? letters->count() : 0;
         // One without a name is called by what it is.
         const QString name = letters && letterViews.size() > 1 && !letters->objectName().isEmpty()
-                                 ? QString(letters->objectName()).replace(u'&', u"&&"_s)
+                                 ? shortened(letters->objectName()).replace(u'&', u"&&"_s)
                                  : MonitorWindow::tr("Dead &Letters");
         const QString text = count > 0 ? MonitorWindow::tr("%1 (%2)").arg(name, grouped(count)) : name;
         const int tab = tabs->indexOf(const_cast<DeadLettersView *>(view));
@@ -334,23 +338,35 @@ void MonitorWindowPrivate::showDetail()
         text =
             MonitorWindow::tr(
                 "<b>%1</b> is <span style=\"color:%2\">%3</span>. Pending %4, delivered %5, filtered %6, dropped %7.")
-                .arg(picture.name.toHtmlEscaped(), markColour(q->palette(), picture.mark()).name(),
+                .arg(shortened(picture.name).toHtmlEscaped(), markColour(q->palette(), picture.mark()).name(),
                      picture.stateText().toHtmlEscaped(), grouped(statistics.pending), grouped(statistics.delivered),
                      grouped(statistics.filtered), grouped(statistics.dropped));
         if (const QString reason = TroubleLabel::reasonOf(index); !reason.isEmpty())
             text += u' ' + MonitorWindow::tr("Last error: %1").arg(reason.toHtmlEscaped());
     }
-    // What somebody has marked stays marked.
-    if (detail->text() != text && !detail->hasSelectedText())
+    // What somebody has marked stays marked, as long as it is about the same.
+    const bool isSame = std::exchange(shown, QPersistentModelIndex(index)) == index;
+    if (detail->text() != text && !(isSame && detail->hasSelectedText()))
         detail->setText(text);
+}
+
+// A broadcaster is done with an event as soon as it has handed it on; what waits is at its sinks.
+qint64 MonitorWindowPrivate::pendingAt(const QModelIndex &index) const
+{
+    qint64 behind = 0;
+    for (int row = 0; row < pipeline->rowCount(index); ++row)
+        behind += pendingAt(pipeline->index(row, 0, index));
+    // What a wrapper has handed to its target is pending at both.
+    const qint64 here =
+        index.siblingAtColumn(int(PipelineModel::Column::Pending)).data(PipelineModel::ValueRole).toLongLong();
+    return pipeline->rowCount(index) > 1 ? here + behind : std::max(here, behind);
 }
 
 void MonitorWindowPrivate::showTotals()
 {
-    const Statistics all = root ? root->statistics() : Statistics();
-    const QString text =
-        root ? MonitorWindow::tr("%1 events written, %2 pending").arg(grouped(all.written), grouped(all.pending))
-             : MonitorWindow::tr("The pipeline is gone");
+    const QString text = root ? MonitorWindow::tr("%1 events written, %2 deliveries pending")
+                                    .arg(grouped(root->statistics().written), grouped(pendingAt(pipeline->index(0, 0))))
+                              : MonitorWindow::tr("The pipeline is gone");
     if (totals->text() != text)
         totals->setText(text);
 }
@@ -408,6 +424,8 @@ MonitorWindow::~MonitorWindow()
 {
     // Its parts go after this, and the view tells of each box that it loses.
     d->topology->disconnect(this);
+    if (isVisible())
+        d->save();
 }
 
 PipelineModel *MonitorWindow::pipelineModel() const
@@ -442,6 +460,7 @@ void MonitorWindow::setSettingsGroup(const QString &group)
 
 void MonitorWindow::refresh()
 {
+    d->givers.clear();
     d->topology->refresh();
     d->trouble->refresh();
     d->actions->update();

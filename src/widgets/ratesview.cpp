@@ -5,6 +5,7 @@
 
 #include "Qanat/widgets/ratesmodel.h"
 #include "sparklinedelegate_p.h"
+#include "viewstate_p.h"
 #include "windowvisibility_p.h"
 
 #include <QtCore/qcoreevent.h>
@@ -54,12 +55,13 @@ RatesView::~RatesView() = default;
 
 QByteArray RatesView::saveState() const
 {
-    return horizontalHeader()->saveState();
+    return sealed({horizontalHeader()->saveState()});
 }
 
 bool RatesView::restoreState(const QByteArray &state)
 {
-    return horizontalHeader()->restoreState(state);
+    const QByteArrayList parts = opened(state, 1);
+    return !parts.isEmpty() && horizontalHeader()->restoreState(parts[0]);
 }
 
 void RatesView::changeEvent(QEvent *event)

@@ -7,6 +7,7 @@
 #include "Qanat/core/pipelinemodel.h"
 #include "Qanat/core/sink.h"
 #include "question_p.h"
+#include "shortened_p.h"
 
 #include <QtCore/qfuturewatcher.h>
 #include <QtCore/qlocale.h>
@@ -22,7 +23,7 @@ namespace {
 QString nameOf(const Sink &sink)
 {
     if (!sink.objectName().isEmpty())
-        return sink.objectName();
+        return shortened(sink.objectName());
     const auto name = QString::fromLatin1(sink.metaObject()->className());
     return name.mid(name.lastIndexOf(u':') + 1);
 }
@@ -74,7 +75,7 @@ QAction *SinkActions::addOrder(const char *slot, const QString &text, const QStr
 // Targets live in other threads, and are reached through the sink that the user made around them.
 Sink *SinkActions::sinkOf(QModelIndex index) const
 {
-    for (; index.isValid(); index = index.parent()) {
+    for (; m_model && index.isValid(); index = index.parent()) {
         if (Sink *const sink = m_model->sink(index))
             return sink;
         // It is one of several there.
@@ -121,15 +122,14 @@ void SinkActions::askForEnd(Ending ending)
     };
     if (ending == Ending::Drain)
         ask(m_parent, tr("Drain %1?").arg(name),
-            tr("It accepts nothing more, delivers the %1 events that are pending, and closes. What is not delivered "
-               "within %2 is "
+            tr("It accepts nothing more, delivers what is pending (%1), and closes. What is not delivered within %2 is "
                "dropped.")
                 .arg(pending, durationText(Sink::DefaultCloseTimeout)),
             tr("Drain"), go);
     else
         ask(m_parent, tr("Discard what %1 holds?").arg(name),
-            tr("The %1 events that are pending are dropped, and it closes: it takes no more events.").arg(pending),
-            tr("Discard"), go);
+            tr("What is pending (%1) is dropped, and it closes: it takes no more events.").arg(pending), tr("Discard"),
+            go);
 }
 
 void SinkActions::end(Sink *sink, Ending ending)

@@ -34,6 +34,8 @@ public:
     void setIndex(const QModelIndex &index);
     // What can be done may have changed.
     void update();
+    // The sink that orders for this place go to; null if there is none in this thread.
+    Sink *sinkOf(QModelIndex index) const;
 
 Q_SIGNALS:
     // Something has come of it.
@@ -44,12 +46,11 @@ private:
 
     QAction *add(const QString &name, const QString &text, const QString &toolTip);
     QAction *addOrder(const char *slot, const QString &text, const QString &toolTip);
-    Sink *sinkOf(QModelIndex index) const;
     bool takes(const char *slot) const;
     void askForEnd(Ending ending);
     void end(Sink *sink, Ending ending);
 
-    PipelineModel *const m_model;
+    const QPointer<PipelineModel> m_model;
     QWidget *const m_parent;
     QList<QAction *> m_actions;
     QPersistentModelIndex m_index;

@@ -5,6 +5,7 @@
 
 #include "Qanat/core/pipelinemodel.h"
 #include "Qanat/widgets/topologyview.h"
+#include "shortened_p.h"
 
 #include <QtCore/qlocale.h>
 #include <QtGui/qfontmetrics.h>
@@ -75,7 +76,7 @@ QString TopologyPicture::stateText() const
     case Activity::Probing:
         return TopologyView::tr("probing");
     case Activity::Blocked:
-        return TopologyView::tr("blocked");
+        return withTime(TopologyView::tr("blocked"), TopologyView::tr("blocked, next try in %1 s"));
     case Activity::Paused:
         return TopologyView::tr("paused");
     case Activity::Disabled:
@@ -91,8 +92,8 @@ QString TopologyPicture::toolTip() const
                                                                                     value.toHtmlEscaped());
     };
     const auto count = [](qint64 number) { return QLocale().toString(number); };
-    QString text =
-        u"<qt><b>%1</b> (%2), %3<table>"_s.arg(name.toHtmlEscaped(), kind.toHtmlEscaped(), stateText().toHtmlEscaped());
+    QString text = u"<qt><b>%1</b> (%2), %3<table>"_s.arg(shortened(name).toHtmlEscaped(), kind.toHtmlEscaped(),
+                                                          stateText().toHtmlEscaped());
     text += row(TopologyView::tr("Pending"), count(statistics.pending));
     text += row(TopologyView::tr("Delivered"), count(statistics.delivered));
     text += row(TopologyView::tr("Filtered"), count(statistics.filtered));
@@ -101,7 +102,7 @@ QString TopologyPicture::toolTip() const
     text += row(TopologyView::tr("Failed attempts"), count(statistics.failed));
     text += u"</table>"_s;
     if (statistics.lastError.isFailure())
-        text += TopologyView::tr("Last error: %1").arg(statistics.lastError.toString()).toHtmlEscaped();
+        text += TopologyView::tr("Last error: %1").arg(shortened(statistics.lastError.toString())).toHtmlEscaped();
     return text + u"</qt>"_s;
 }
 
@@ -138,8 +139,12 @@ void TopologyBox::look(std::chrono::nanoseconds passed)
         return;
     TopologyPicture now = TopologyPicture::of(m_index);
     if (passed.count() > 0) {
-        const qint64 written = now.statistics.written - m_picture.statistics.written;
-        now.rate = double(std::max<qint64>(written, 0)) * 1e9 / double(passed.count());
+        const Statistics &before = m_picture.statistics;
+        const auto perSecond = [passed](qint64 count) {
+            return double(std::max<qint64>(count, 0)) * 1e9 / double(passed.count());
+        };
+        now.inRate = perSecond(now.statistics.written - before.written);
+        now.rate = perSecond(now.statistics.delivered + now.statistics.filtered - before.delivered - before.filtered);
     }
     m_picture = now;
     update();
@@ -154,7 +159,7 @@ void TopologyBox::setCurrent(bool isCurrent)
 
 double TopologyBox::pipeWidth() const
 {
-    return m_picture.rate < 0.5 ? 1.5 : 2 + 2 * std::log10(1 + m_picture.rate);
+    return m_picture.inRate < 0.5 ? 1.5 : 2 + 2 * std::log10(1 + m_picture.inRate);
 }
 
 QRectF TopologyBox::boundingRect() const

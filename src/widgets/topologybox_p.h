@@ -25,7 +25,8 @@ struct TopologyPicture
     PipelineNode::Activity activity = PipelineNode::Activity::Flowing;
     std::chrono::nanoseconds nextAttempt{0};
     Statistics statistics;
-    double rate = 0; // Events per second that it was given.
+    double rate = 0; // Events per second that it was done with,
+    double inRate = 0; // and that it was given.
 
     static TopologyPicture of(const QModelIndex &index);
 
@@ -54,6 +55,7 @@ public:
     const QPersistentModelIndex &index() const { return m_index; }
     const TopologyPicture &picture() const { return m_picture; }
     TopologyBox *before() const { return m_before; }
+    void setPicture(const TopologyPicture &picture) { m_picture = picture; }
     // Looks at the model. \a passed is the time since the last look.
     void look(std::chrono::nanoseconds passed);
     void setCurrent(bool isCurrent);

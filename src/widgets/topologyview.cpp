@@ -58,11 +58,19 @@ void TopologyViewPrivate::rebuild()
 {
     isOutdated = false;
     current = nullptr;
+    // What was there goes on as it was: its rate is that since the last look.
+    QHash<QPersistentModelIndex, TopologyPicture> known;
+    for (const TopologyBox *box : boxes)
+        known.insert(box->index(), box->picture());
     boxes.clear();
     scene.clear();
     double top = 0;
     for (int row = 0; model && row < model->rowCount(); ++row)
         top = place(model->index(row, 0), nullptr, 0, top) + TopologyBox::RowGap;
+    for (TopologyBox *box : boxes) {
+        if (const auto picture = known.constFind(box->index()); picture != known.constEnd())
+            box->setPicture(*picture);
+    }
     scene.setSceneRect(scene.itemsBoundingRect());
     TopologyBox *const box = boxOf(chosen);
     choose(box ? box : boxes.empty() ? nullptr : boxes.front());

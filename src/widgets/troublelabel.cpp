@@ -5,6 +5,7 @@
 
 #include "Qanat/core/pipelinemodel.h"
 #include "colours_p.h"
+#include "shortened_p.h"
 
 using namespace Qt::StringLiterals;
 
@@ -34,6 +35,8 @@ TroubleLabel::TroubleLabel(const PipelineModel *model, QWidget *parent)
     setTextFormat(Qt::RichText);
     setTextInteractionFlags(Qt::LinksAccessibleByMouse | Qt::LinksAccessibleByKeyboard);
     setWordWrap(true);
+    // A long word of somebody makes no window wider.
+    setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     connect(this, &QLabel::linkActivated, this, [this](const QString &link) {
         if (const int number = link.toInt(); number < m_troubles.size())
             Q_EMIT chosen(m_troubles.at(number).known);
@@ -44,7 +47,7 @@ QString TroubleLabel::reasonOf(const QModelIndex &index)
 {
     const auto statistics = index.data(PipelineModel::StatisticsRole).value<Statistics>();
     if (statistics.lastError.isFailure())
-        return statistics.lastError.errorText();
+        return shortened(statistics.lastError.errorText());
     const QAbstractItemModel *const model = index.model();
     return model && model->rowCount(index) == 1 ? reasonOf(model->index(0, 0, index)) : QString();
 }
@@ -68,11 +71,11 @@ TopologyPicture TroubleLabel::pictureOf(const QModelIndex &index) const
 {
     TopologyPicture picture = TopologyPicture::of(index);
     QModelIndex behind = index;
-    while (picture.activity == PipelineNode::Activity::Waiting && picture.nextAttempt.count() == 0
-           && m_model->rowCount(behind) == 1) {
+    using Activity = PipelineNode::Activity;
+    const bool hasTime = picture.activity == Activity::Waiting || picture.activity == Activity::Blocked;
+    while (hasTime && picture.nextAttempt.count() == 0 && m_model->rowCount(behind) == 1) {
         behind = m_model->index(0, 0, behind);
-        if (isTroubled(behind))
-            picture = TopologyPicture::of(behind);
+        picture.nextAttempt = TopologyPicture::of(behind).nextAttempt;
     }
     return picture;
 }
@@ -80,14 +83,17 @@ TopologyPicture TroubleLabel::pictureOf(const QModelIndex &index) const
 void TroubleLabel::refresh()
 {
     m_troubles.clear();
-    find(QModelIndex(), QModelIndex());
+    if (m_model)
+        find(QModelIndex(), QModelIndex());
     QStringList lines;
     for (qsizetype i = 0; i < m_troubles.size() && i < MostLines; ++i) {
         const Trouble &trouble = m_troubles.at(i);
         const TopologyPicture picture = pictureOf(trouble.where);
-        const QString reason = reasonOf(trouble.where);
+        // Who is paused is so by somebody's will.
+        const bool isWanted = picture.activity == PipelineNode::Activity::Paused;
+        const QString reason = isWanted ? QString() : reasonOf(trouble.where);
         QString line = u"<a href=\"%1\">%2</a>: <span style=\"color:%3\">%4</span>"_s.arg(
-            QString::number(i), trouble.known.data().toString().toHtmlEscaped(),
+            QString::number(i), shortened(trouble.known.data().toString()).toHtmlEscaped(),
             markColour(palette(), picture.mark()).name(), picture.stateText().toHtmlEscaped());
         if (!reason.isEmpty())
             line += u" — "_s + reason.toHtmlEscaped();

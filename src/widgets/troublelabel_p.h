@@ -8,6 +8,7 @@
 
 #include <QtCore/qabstractitemmodel.h>
 #include <QtCore/qlist.h>
+#include <QtCore/qpointer.h>
 #include <QtWidgets/qlabel.h>
 
 namespace Qanat {
@@ -42,7 +43,7 @@ private:
     void find(const QModelIndex &parent, const QModelIndex &first);
     TopologyPicture pictureOf(const QModelIndex &index) const;
 
-    const PipelineModel *const m_model;
+    const QPointer<const PipelineModel> m_model;
     QList<Trouble> m_troubles;
 };
 

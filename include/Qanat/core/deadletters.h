@@ -37,6 +37,8 @@ public:
     quint64 number = 0; //!< Names it among those of one DeadLetters, in the order of their arrival, from 1 on.
     Event event; //!< As it was written, without the marks of a dead letter.
     QString sink; //!< Who gave it up, for people: kind and objectName().
+    //! The same for programs: its PipelineNode::identity; 0 where that is not known, as of one that was kept elsewhere.
+    quintptr by = 0;
     Delivery::Error error = Delivery::Error::None; //!< Why, for programs.
     QString reason; //!< Why, for people.
     int attempts = 0; //!< How often it was tried; 0 where nobody counted.

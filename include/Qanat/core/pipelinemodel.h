@@ -64,6 +64,7 @@ public:
         ValueRole = Qt::UserRole + 1,
         //! All Statistics of the sink, the same in each column. Its changes are announced in the column Name.
         StatisticsRole,
+        IdentityRole, //!< PipelineNode::identity, a qulonglong, the same in each column.
     };
     Q_ENUM(Role)
 

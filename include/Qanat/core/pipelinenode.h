@@ -49,6 +49,8 @@ public:
     std::chrono::nanoseconds nextAttempt{
         0}; //!< How long until something is tried again; zero where nothing waits for a time.
     Statistics statistics; //!< Each sink's own snapshot: that of the next one is a moment later.
+    //! Whether its outcomes say only that it has handed on, as those of a Broadcaster: its targets have outcomes of their own.
+    bool fansOut = false;
     QList<PipelineNode> targets; //!< The target of a wrapper, or the sinks of a broadcaster.
     //! The same number as long as it is the same sink, and for the same sink in two places; never that of another.
     quintptr identity = 0;

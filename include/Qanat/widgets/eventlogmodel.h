@@ -24,7 +24,7 @@ class Sink;
  * The last events that went through a sink, and what became of each of them at that sink and at all behind it: a table for views, the
  * oldest first.
  *
- * An event has a row as soon as one of the sinks has said something of it. The model watches and changes nothing; it looks every
+ * An event has a row as soon as a broadcaster that the sink is has handed it on, or else one of the sinks has said something of it. The model watches and changes nothing; it looks every
  * refreshInterval() while it is active, and where more events come than it can show, it passes over some and counts them, passedOver().
  *
  * All its functions belong to the thread where it was made. The sink may live in any; it may be destroyed at any time if it
@@ -57,6 +57,7 @@ public:
         Delivered, //!< All are done with it, and at least one has taken it.
         Filtered, //!< All are done with it, and none has taken it.
         Dropped, //!< A sink has given it up.
+        Unknown, //!< Not all is known of it: it went on while nobody watched, or too many came at once.
     };
     Q_ENUM(Fate)
 

@@ -24,7 +24,7 @@ class TopologyView;
  * endpoint, try at once, drain or discard.
  *
  * \code
- * (new Qanat::MonitorWindow(events))->show();
+ * (new Qanat::MonitorWindow(&events))->show();
  * \endcode
  *
  * It only watches, while it is visible; taking it away changes nothing. It shows what an event was, data included: in an application that is

@@ -20,7 +20,7 @@ class TopologyViewPrivate;
 /*!
  * A running pipeline as boxes and pipes: where events go, how many, and where they are stuck and why.
  *
- * A box is a sink, with what is pending and what it is at; a pipe is as wide as much flows through it (each step is tenfold), and has the
+ * A box is a sink, with how many events a second it is done with, what is pending and what it is at; a pipe is as wide as much comes through it (each step is tenfold), and has the
  * colour of what the sink at its end is at. The tool tip of a box has the last error and all counters.
  *
  * It is worked by mouse (a click chooses a box, the wheel with Ctrl zooms) and by keyboard: the arrow keys go from box to box, plus and minus zoom,

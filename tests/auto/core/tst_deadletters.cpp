@@ -116,7 +116,9 @@ void TestDeadLetters::canBeKeptElsewhere()
     sink.write(event);
     QANAT_WAIT(dead.count() == 1);
     const DeadLetter letter = dead.letters().constFirst();
+    QCOMPARE(letter.by, sink.pipeline().identity);
     const DeadLetter again = DeadLetter::fromEvent(letter.toEvent());
+    QCOMPARE(again.by, 0u);
     QCOMPARE(again.event, event);
     QCOMPARE(again.sink, letter.sink);
     QCOMPARE(again.reason, letter.reason);

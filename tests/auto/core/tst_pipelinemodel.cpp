@@ -194,22 +194,21 @@ void PipelineModelTest::knowsTheSinksOfItsThread()
     const QModelIndex root = model.index(0, 0);
     const QModelIndex first = model.index(0, 0, root);
     QCOMPARE(model.sink(root), &broadcaster);
+    QCOMPARE(root.data(PipelineModel::IdentityRole).toULongLong(), broadcaster.pipeline().identity);
+    QVERIFY(broadcaster.pipeline().fansOut);
+    QVERIFY(!queue->pipeline().fansOut);
     QCOMPARE(model.sink(first), queue);
     QCOMPARE(model.sink(model.index(0, 3, root)), queue); // Any column.
     QCOMPARE(model.sink(model.index(0, 0, first)), nullptr); // The target lives on the worker.
     QCOMPARE(model.sink(QModelIndex()), nullptr);
     QCOMPARE(model.deadLetterSinks(), QList<Sink *>{&dead});
 
-    QThread thread;
-    thread.start();
-    auto far = std::make_unique<RecordingSink>();
-    far->moveToThread(&thread);
+    QThread elsewhere; // It need not run for that.
+    RecordingSink far;
+    far.moveToThread(&elsewhere);
     PipelineModel other;
-    other.addRoot(far.get());
+    other.addRoot(&far);
     QCOMPARE(other.sink(other.index(0, 0)), nullptr);
-    far.release()->deleteLater();
-    thread.quit();
-    QVERIFY(thread.wait());
 }
 
 void PipelineModelTest::columnsHaveNames()
@@ -230,6 +229,7 @@ void PipelineModelTest::rolesHaveNames()
     QCOMPARE(names.value(Qt::DisplayRole), "display"_ba);
     QCOMPARE(names.value(PipelineModel::ValueRole), "value"_ba);
     QCOMPARE(names.value(PipelineModel::StatisticsRole), "statistics"_ba);
+    QCOMPARE(names.value(PipelineModel::IdentityRole), "identity"_ba);
 }
 
 void PipelineModelTest::showsTheTree()

@@ -63,6 +63,7 @@ private Q_SLOTS:
     void waitsForTheEndOfALine();
     void beginsAnewWhereTheFileWasCut();
     void goesOnWithTheFileInItsPlace();
+    void losesNothingWhereTheFileIsReplaced();
     void namesBadLines();
     void namesAFileThatIsNotThere();
     void endsWhileNobodyReads();
@@ -105,6 +106,25 @@ void FileTailTest::goesOnWithTheFileInItsPlace()
     QVERIFY(QFile::rename(f.path, f.path + u".1"_s));
     QVERIFY(append(f.path, "\"two\"\n"));
     QVERIFY(f.arrives({u"one"_s, u"two"_s}));
+}
+
+void FileTailTest::losesNothingWhereTheFileIsReplaced()
+{
+    Following f("\"one\"\n");
+    QVERIFY(f.isReady);
+    QVERIFY(f.arrives({u"one"_s}));
+    // All before it looks again; and the last line of the old one has no end.
+    QVERIFY(append(f.path, "\"two\"\n\"three\""));
+    QVERIFY(QFile::rename(f.path, f.path + u".1"_s));
+    QVERIFY(append(f.path, "\"four\"\n"));
+    QVERIFY(f.arrives({u"one"_s, u"two"_s, u"three"_s, u"four"_s}));
+    QVERIFY(append(f.path, "\"half\""));
+    QVERIFY(f.arrives({u"one"_s, u"two"_s, u"three"_s, u"four"_s}));
+    QVERIFY(append(f.path, "\"n\"\n", QIODevice::Truncate));
+    QVERIFY(waitUntil([&] {
+        return !f.sink.recording()->events().isEmpty()
+               && f.sink.recording()->events().constLast().data().toString() == u"n"_s;
+    }));
 }
 
 void FileTailTest::namesBadLines()

@@ -76,6 +76,11 @@ private Q_SLOTS:
     void standsStillWhilePaused();
     void looksOnlyWhileActive();
     void passesOverWhatIsTooMuch();
+    void aLateWordMakesNoRow();
+    void whatWasMissedIsUnknown();
+    void whatIsGivenAgainMayBeDelivered();
+    void sinksBehindAnotherBroadcasterHaveASay();
+    void aSinkThatIsGoneIsNotWaitedFor();
     void outlivesItsRoot();
     void forgets();
     void hasHeadersAndRoles();
@@ -264,6 +269,111 @@ void EventLogModelTest::passesOverWhatIsTooMuch()
     QVERIFY(w.model->rowCount() < Events);
     QCOMPARE(w.model->passedOver() + w.model->rowCount(), Events);
     QANAT_BALANCED(w.broadcaster);
+}
+
+namespace {
+
+// A queue that is slow: it says nothing before it is told to.
+struct Slow
+{
+    Slow()
+    {
+        auto end = std::make_unique<RecordingSink>();
+        recording = end->recording();
+        recording->defer();
+        queue = std::make_unique<Queue>(std::move(end));
+        queue->setObjectName(u"slow"_s);
+    }
+
+    std::unique_ptr<Queue> queue;
+    std::shared_ptr<Recording> recording;
+};
+
+} // namespace
+
+void EventLogModelTest::aLateWordMakesNoRow()
+{
+    Slow slow;
+    Watched w(std::move(slow.queue));
+    w.model->setCapacity(5);
+    for (const Event &event : someEvents(20))
+        w.broadcaster.write(event);
+    QANAT_WAIT((w.model->refresh(), w.one->deliveredCount() == 20 && w.model->rowCount() == 5));
+    const QString newest = w.model->event(4).id();
+    // Those that are forgotten are not shown again, half known.
+    QANAT_WAIT((slow.recording->settleAll(), slow.recording->deliveredCount() == 20));
+    QVERIFY(w.shows(4, Fate::Delivered));
+    QCOMPARE(w.model->rowCount(), 5);
+    QCOMPARE(w.model->event(4).id(), newest);
+    QCOMPARE(w.model->passedOver(), 0);
+}
+
+void EventLogModelTest::whatWasMissedIsUnknown()
+{
+    Slow slow;
+    Watched w(std::move(slow.queue));
+    w.broadcaster.write(someEvent());
+    QVERIFY(w.shows(0, Fate::UnderWay));
+    w.model->setActive(false);
+    QCOMPARE(w.model->fate(0), Fate::Unknown);
+    QANAT_WAIT((slow.recording->settleAll(), slow.recording->deliveredCount() == 1));
+    w.model->setActive(true);
+    w.model->refresh();
+    QCOMPARE(w.model->fate(0), Fate::Unknown);
+    QCOMPARE(w.text(0, Column::Fate), u"Unknown"_s);
+    // What comes then is watched as before.
+    w.broadcaster.write(someEvent());
+    QVERIFY(w.shows(1, Fate::UnderWay));
+    QANAT_WAIT((slow.recording->settleAll(), slow.recording->deliveredCount() == 2));
+    QVERIFY(w.shows(1, Fate::Delivered));
+}
+
+void EventLogModelTest::whatIsGivenAgainMayBeDelivered()
+{
+    DeadLetters dead;
+    auto end = std::make_unique<RecordingSink>();
+    const auto recording = end->recording();
+    recording->setBehaviour([](const Event &) { return permanentFailure(); });
+    auto owned = std::make_unique<Queue>(std::move(end));
+    Queue *const queue = owned.get();
+    queue->setDeadLetterSink(&dead);
+    Watched w(std::move(owned));
+    w.broadcaster.write(someEvent());
+    QVERIFY(w.shows(0, Fate::Dropped));
+    QANAT_WAIT(dead.count() == 1);
+    recording->setBehaviour([](const Event &) { return Delivery::delivered(); });
+    QCOMPARE(dead.sendAllAgain(queue), 1);
+    QVERIFY(w.shows(0, Fate::Delivered));
+}
+
+void EventLogModelTest::sinksBehindAnotherBroadcasterHaveASay()
+{
+    Slow slow;
+    auto hub = std::make_unique<Broadcaster>();
+    hub->add(std::move(slow.queue));
+    settleCommands(*hub);
+    Watched w(std::move(hub));
+    w.broadcaster.write(someEvent());
+    QANAT_WAIT((w.model->refresh(), w.one->deliveredCount() == 1 && w.model->rowCount() == 1));
+    QVERIFY(w.shows(0, Fate::UnderWay));
+    QANAT_WAIT((slow.recording->settleAll(), slow.recording->deliveredCount() == 1));
+    QVERIFY(w.shows(0, Fate::Delivered));
+}
+
+void EventLogModelTest::aSinkThatIsGoneIsNotWaitedFor()
+{
+    Slow slow;
+    Queue *const queue = slow.queue.get();
+    Watched w;
+    w.broadcaster.add(queue);
+    settleCommands(w.broadcaster);
+    w.model->clear();
+    w.broadcaster.write(someEvent());
+    QVERIFY(w.shows(0, Fate::UnderWay));
+    w.broadcaster.remove(queue);
+    settleCommands(w.broadcaster);
+    QANAT_WAIT((w.broadcaster.write(someEvent()), w.model->refresh(), w.model->fate(0) == Fate::Unknown));
+    slow.recording->settleAll();
 }
 
 void EventLogModelTest::outlivesItsRoot()

@@ -184,6 +184,8 @@ private Q_SLOTS:
     void changesTabsByKeys();
     void aBoxLeadsToItsRates();
     void showsDeadLettersAndSendsThemAgain();
+    void sendsAgainToWhoGaveUp();
+    void longNamesMakeNoWindowWider();
     void showsStatistics();
     void everythingIsReachableByKeyboard();
     void remembersItsLayout();
@@ -366,6 +368,54 @@ void MonitorWindowTest::showsDeadLettersAndSendsThemAgain()
     QCOMPARE(s.broadcaster.statistics().written, 1);
     s.window->refresh();
     QVERIFY(!tabs->tabText(2).contains(u'('));
+}
+
+// Of several with one name.
+void MonitorWindowTest::sendsAgainToWhoGaveUp()
+{
+    DeadLetters dead;
+    Broadcaster broadcaster;
+    std::shared_ptr<Recording> recordings[2];
+    for (std::shared_ptr<Recording> &recording : recordings) {
+        auto end = std::make_unique<RecordingSink>();
+        recording = end->recording();
+        auto queue = std::make_unique<Queue>(std::move(end));
+        queue->setDeadLetterSink(&dead);
+        broadcaster.add(std::move(queue));
+    }
+    settleCommands(broadcaster);
+    recordings[1]->setBehaviour([](const Event &) { return permanentFailure(); });
+    MonitorWindow window(&broadcaster);
+    window.setAttribute(Qt::WA_DeleteOnClose, false);
+    window.setSettingsGroup(QString());
+    window.show();
+    for (const Event &event : someEvents(3))
+        broadcaster.write(event);
+    QANAT_WAIT(dead.count() == 3 && recordings[0]->count() == 3);
+    recordings[1]->setBehaviour([](const Event &) { return Delivery::delivered(); });
+    window.refresh();
+    auto *const view = window.findChild<DeadLettersView *>(u"letters"_s);
+    view->sendAllAgain();
+    QANAT_WAIT(recordings[1]->count() == 6 && dead.count() == 0);
+    QCOMPARE(recordings[0]->count(), 3);
+}
+
+void MonitorWindowTest::longNamesMakeNoWindowWider()
+{
+    Shown s;
+    const int before = s.window->minimumSizeHint().width();
+    s.service->setObjectName(QString(2000, u'n'));
+    s.failing->setBehaviour(
+        [](const Event &) { return Delivery::failed(Delivery::Error::Unavailable, QString(2000, u'e')); });
+    s.broadcaster.write(someEvent());
+    QANAT_WAIT((s.window->refresh(), s.part<QLabel>("trouble")->isVisible()));
+    s.window->topologyView()->setCurrentIndex(
+        s.window->pipelineModel()->index(0, 0, s.window->pipelineModel()->index(0, 0)));
+    s.window->refresh();
+    QCoreApplication::processEvents();
+    QVERIFY2(s.window->minimumSizeHint().width() <= before + 10,
+             qPrintable(QString::number(s.window->minimumSizeHint().width())));
+    QVERIFY(s.text("trouble").size() < 1000);
 }
 
 void MonitorWindowTest::showsStatistics()
