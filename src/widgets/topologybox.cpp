@@ -218,8 +218,10 @@ void TopologyBox::paint(QPainter *painter, const QStyleOptionGraphicsItem *, QWi
 
     QPainterPath outline;
     outline.addRoundedRect(frame(), 6, 6);
-    painter->setPen(m_isCurrent ? QPen(palette.color(QPalette::Highlight), 2.5)
-                                : QPen(palette.color(QPalette::Mid), 1));
+    // Seen on light and on dark.
+    QColor edge = palette.color(QPalette::Text);
+    edge.setAlphaF(0.35F);
+    painter->setPen(m_isCurrent ? QPen(palette.color(QPalette::Highlight), 2.5) : QPen(edge, 1));
     painter->setBrush(palette.color(QPalette::Base));
     painter->drawPath(outline);
     painter->save();
