@@ -9,6 +9,7 @@
 #include "lines_p.h"
 #include "question_p.h"
 #include "shortened_p.h"
+#include "table_p.h"
 #include "viewstate_p.h"
 
 #include <QtCore/qlocale.h>
@@ -101,21 +102,8 @@ void DeadLettersViewPrivate::build()
     table->setObjectName(u"letters"_s);
     table->setAccessibleName(DeadLettersView::tr("Dead letters"));
     table->setModel(model);
-    table->setSelectionBehavior(QAbstractItemView::SelectRows);
     table->setSelectionMode(QAbstractItemView::ExtendedSelection);
-    table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    table->setTabKeyNavigation(false);
-    table->setWordWrap(false);
-    table->setShowGrid(false);
-    table->setAlternatingRowColors(true);
-    table->verticalHeader()->hide();
-    table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    table->verticalHeader()->setDefaultSectionSize(table->fontMetrics().height() + 6);
-    QHeaderView *const header = table->horizontalHeader();
-    header->setSectionsMovable(true);
-    header->setHighlightSections(false);
-    header->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-    header->setStretchLastSection(true);
+    setUpTable(table);
     const int letter = table->fontMetrics().averageCharWidth();
     using Column = DeadLettersModel::Column;
     for (const auto &[column, letters_] : {std::pair(Column::Time, 27),

@@ -77,8 +77,7 @@ std::optional<qint64> EventLog::note(const EventTrace::Record &record, const Eve
 {
     const Key key = keyOf(event);
     const auto known = m_numbers.constFind(key);
-    // A late word of an event that has no row, or none any more, tells only a part.
-    if (known == m_numbers.constEnd() && (newRows == NewRows::Unwanted || !makesRows(record.sink)))
+    if (known == m_numbers.constEnd() && newRows == NewRows::Unwanted)
         return std::nullopt;
     qint64 number = m_first + size();
     if (known != m_numbers.constEnd()) {
@@ -152,7 +151,7 @@ void EventLog::setFate(Row &row) const
     if (row.droppedCount > 0)
         row.fate = Fate::Dropped;
     else if (row.words.size() >= row.branches->size())
-        row.fate = row.deliveredCount > 0 || row.branches->isEmpty() ? Fate::Delivered : Fate::Filtered;
+        row.fate = row.deliveredCount > 0 ? Fate::Delivered : Fate::Filtered;
     else if (row.isUncertain
              || (row.branches != m_branches && std::any_of(row.branches->begin(), row.branches->end(), isGone)))
         row.fate = Fate::Unknown;

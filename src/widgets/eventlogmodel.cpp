@@ -105,7 +105,9 @@ void EventLogModelPrivate::look()
         return;
     notePipeline(records);
     take(records);
-    if (const qint64 lostNow = trace->lost(); std::exchange(lost, lostNow) != lostNow)
+    // Whoever heard of a row may have ended it.
+    const qint64 lostNow = trace ? trace->lost() : lost;
+    if (std::exchange(lost, lostNow) != lostNow)
         noteGap();
 }
 
@@ -135,7 +137,8 @@ void EventLogModelPrivate::take(const QList<EventTrace::Record> &records)
     // What is new is put in at once: until it is counted, no view sees it.
     const qint64 firstNew = log.first() + visible;
     QSet<qint64> changed;
-    // Who is on another thread may have been quicker than who handed it on. So those come first that make rows, and words that found none
+    // A late word of an event that has no row, or none any more, tells only a part, and makes none. But who is on another thread may have
+    // been quicker than who handed it on. So those come first that make rows, and words that found none
     // get a second chance with the next records.
     const QList<EventTrace::Record> late = std::exchange(early, {});
     const auto note = [&](const EventTrace::Record &record, bool makesRows) {

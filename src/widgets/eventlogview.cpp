@@ -8,6 +8,7 @@
 #include "colours_p.h"
 #include "eventdetail_p.h"
 #include "lines_p.h"
+#include "table_p.h"
 #include "viewstate_p.h"
 #include "windowvisibility_p.h"
 
@@ -148,22 +149,10 @@ void EventLogViewPrivate::build()
     table->setObjectName(u"events"_s);
     table->setAccessibleName(EventLogView::tr("Events"));
     table->setModel(&filter);
+    setUpTable(table);
     table->setItemDelegateForColumn(int(EventLogModel::Column::Fate), new FateDelegate(table));
-    table->setSelectionBehavior(QAbstractItemView::SelectRows);
     table->setSelectionMode(QAbstractItemView::ExtendedSelection);
-    table->setEditTriggers(QAbstractItemView::NoEditTriggers);
-    table->setTabKeyNavigation(false);
-    table->setWordWrap(false);
-    table->setShowGrid(false);
-    table->setAlternatingRowColors(true);
     table->setContextMenuPolicy(Qt::ActionsContextMenu);
-    table->verticalHeader()->hide();
-    table->verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    table->verticalHeader()->setDefaultSectionSize(table->fontMetrics().height() + 6);
-    table->horizontalHeader()->setSectionsMovable(true);
-    table->horizontalHeader()->setStretchLastSection(true);
-    table->horizontalHeader()->setHighlightSections(false);
-    table->horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     const int letter = table->fontMetrics().averageCharWidth();
     for (const auto &[column, letters] : {std::pair(EventLogModel::Column::Time, 18),
                                           {EventLogModel::Column::Type, 26},

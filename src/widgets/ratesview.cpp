@@ -5,6 +5,7 @@
 
 #include "Qanat/widgets/ratesmodel.h"
 #include "sparklinedelegate_p.h"
+#include "table_p.h"
 #include "viewstate_p.h"
 #include "windowvisibility_p.h"
 
@@ -20,21 +21,11 @@ RatesView::RatesView(RatesModel *model, QWidget *parent)
 {
     setModel(model);
     setAccessibleName(tr("Rates and latencies"));
-    setSelectionBehavior(SelectRows);
+    setUpTable(this);
     setSelectionMode(SingleSelection);
-    setEditTriggers(NoEditTriggers);
-    setTabKeyNavigation(false);
-    setShowGrid(false);
-    setAlternatingRowColors(true);
     setItemDelegateForColumn(int(Column::Name), new DepthDelegate(this));
     setItemDelegateForColumn(int(Column::RateHistory), new SparklineDelegate(Mark::Good, this));
     setItemDelegateForColumn(int(Column::PendingHistory), new SparklineDelegate(Mark::Waiting, this));
-    verticalHeader()->hide();
-    verticalHeader()->setSectionResizeMode(QHeaderView::Fixed);
-    horizontalHeader()->setSectionsMovable(true);
-    horizontalHeader()->setHighlightSections(false);
-    horizontalHeader()->setStretchLastSection(true);
-    horizontalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
     const int letter = fontMetrics().averageCharWidth();
     for (const auto &[column, letters] : {std::pair(Column::Name, 28),
                                           {Column::Rate, 13},

@@ -57,7 +57,7 @@ public:
 
     //!@{
     //! Where in the application's QSettings the layout is remembered, `Qanat/MonitorWindow` if not set; nowhere if empty. It is restored when the window is
-    //! shown for the first time, and saved when it is hidden.
+    //! shown for the first time, and saved when it is hidden or destroyed.
     [[nodiscard]] QString settingsGroup() const;
     void setSettingsGroup(const QString &group);
     //!@}
