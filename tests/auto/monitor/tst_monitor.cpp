@@ -110,8 +110,6 @@ void MonitorTest::opensAWindow()
     const QString server = QStandardPaths::findExecutable(u"Xvfb"_s);
     if (server.isEmpty())
         QSKIP("Xvfb is not installed");
-    if (IsSanitized)
-        QSKIP("the window does not come up in time; windows under a sanitizer are tested offscreen");
     QTemporaryDir folder;
     QProcess x;
     x.setStandardErrorFile(folder.filePath(u"x.log"_s));
@@ -122,6 +120,10 @@ void MonitorTest::opensAWindow()
     QProcessEnvironment environment = withoutDisplay();
     environment.insert(u"DISPLAY"_s, u':' + QString::fromLatin1(x.readAllStandardOutput().trimmed()));
     environment.insert(u"XDG_CONFIG_HOME"_s, folder.path());
+    // Two things that only a real display brings are not ours: libxkbcommon-x11 copies parts of a reply with strndup(),
+    // which are not terminated and need not be (the strict checks take that for an overflow), and libdbus leaks.
+    environment.insert(u"ASAN_OPTIONS"_s,
+                       environment.value(u"ASAN_OPTIONS"_s) + u":strict_string_checks=0:detect_leaks=0"_s);
 
     QProcess process;
     start(process, {}, environment);
@@ -143,8 +145,9 @@ void MonitorTest::opensAWindow()
             image.save(QString::fromLocal8Bit(pictures) + u"/monitor-x11.png"_s);
         return true;
     };
-    QVERIFY(waitUntil(isShown, std::chrono::seconds(30)));
-    QCOMPARE(process.state(), QProcess::Running);
+    const auto isShownOrEnded = [&] { return process.state() != QProcess::Running || isShown(); };
+    QVERIFY(waitUntil(isShownOrEnded, std::chrono::seconds(30)));
+    QVERIFY2(process.state() == QProcess::Running, process.readAllStandardError().constData());
     ::kill(pid_t(process.processId()), SIGTERM);
     const Run run = resultOf(process);
     QCOMPARE(run.status, 128 + SIGTERM);
