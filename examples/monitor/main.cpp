@@ -16,9 +16,11 @@
 #include <QtCore/qdir.h>
 #include <QtCore/qfileinfo.h>
 #include <QtCore/qtemporarydir.h>
+#include <QtGui/qaction.h>
 #include <QtGui/qpalette.h>
 #include <QtWidgets/qapplication.h>
 #include <QtWidgets/qdockwidget.h>
+#include <QtWidgets/qmenu.h>
 #include <QtWidgets/qstyle.h>
 #include <QtWidgets/qstylefactory.h>
 
@@ -169,8 +171,11 @@ int main(int argc, char *argv[])
         window.setSettingsGroup(QString());
     auto *const dock = new QDockWidget(QApplication::translate("Monitor", "Events"), &window);
     dock->setObjectName(u"panel"_s);
-    dock->setFeatures(QDockWidget::NoDockWidgetFeatures);
+    dock->setFeatures(QDockWidget::DockWidgetClosable);
     dock->setTitleBarWidget(new QWidget(dock)); // None.
+    dock->toggleViewAction()->setText(QApplication::translate("Monitor", "Event &Panel"));
+    dock->toggleViewAction()->setShortcut(Qt::Key_F9);
+    window.findChild<QMenu *>(u"viewMenu"_s)->addAction(dock->toggleViewAction());
     auto *const panel = new Panel(pipeline.events(), &rate, receiver ? &*receiver : nullptr, follower.get());
     dock->setWidget(panel);
     window.addDockWidget(Qt::LeftDockWidgetArea, dock);

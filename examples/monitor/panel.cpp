@@ -210,9 +210,11 @@ void Panel::hear(const Event &event)
 void Panel::showReceived()
 {
     if (m_received)
-        m_received->setText(tr("%1 requests; took %2 events one by one, %3 in batches")
-                                .arg(grouped(qint64(m_receiver->requests())), grouped(m_receiver->singles()),
-                                     grouped(m_receiver->batched())));
+        m_received->setText(m_receiver->errorText().isEmpty()
+                                ? tr("%1 requests; took %2 events one by one, %3 in batches")
+                                      .arg(grouped(qint64(m_receiver->requests())), grouped(m_receiver->singles()),
+                                           grouped(m_receiver->batched()))
+                                : tr("Does not listen: %1").arg(m_receiver->errorText()));
     QString heard = m_heardCount == 0 ? tr("Has heard nothing yet.")
                                       : tr("Has heard %1 events, the last: %2").arg(grouped(m_heardCount), m_heardLast);
     if (m_follower)

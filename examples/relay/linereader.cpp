@@ -8,6 +8,7 @@
 #include <cstring>
 #include <poll.h>
 #include <unistd.h>
+#include <utility>
 
 namespace Relay {
 
@@ -30,18 +31,23 @@ LineReader::Item LineReader::next()
         if (const void *found =
                 std::memchr(data + m_searched, '\n', static_cast<size_t>(m_buffer.size() - m_searched))) {
             const qsizetype end = static_cast<const char *>(found) - data;
-            return takeLine(end, end + 1);
+            if (!std::exchange(m_isPassing, false))
+                return takeLine(end, end + 1);
+            m_begin = m_searched = end + 1;
+            continue;
         }
         m_searched = m_buffer.size();
-        if (m_isTooLong || m_buffer.size() - m_begin > MaximumLength + 1) {
-            m_isTooLong = true;
-            m_begin = m_buffer.size();
+        if (m_isPassing) {
+            m_begin = m_searched;
+        } else if (m_searched - m_begin > MaximumLength + 1) { // With the CR that may end it.
+            m_isPassing = true;
+            return takeLine(m_searched, m_searched);
         }
         switch (fill()) {
         case Fill::More:
             break;
         case Fill::End:
-            if (m_begin == m_buffer.size() && !m_isTooLong)
+            if (m_begin == m_buffer.size())
                 return Item::End;
             return takeLine(m_buffer.size(), m_buffer.size());
         case Fill::Stopped:
@@ -60,9 +66,7 @@ LineReader::Item LineReader::takeLine(qsizetype end, qsizetype next)
     ++m_number;
     if (line.endsWith('\r'))
         line.chop(1);
-    const bool isTooLong = m_isTooLong || line.size() > MaximumLength;
-    m_isTooLong = false;
-    if (isTooLong)
+    if (line.size() > MaximumLength)
         return Item::TooLong;
     if (m_number == 1 && line.startsWith(ByteOrderMark))
         line = line.sliced(ByteOrderMark.size());

@@ -23,7 +23,7 @@ public:
 
     enum class Item : quint8 {
         Line, //!< There is a line().
-        TooLong, //!< There was one, beyond MaximumLength.
+        TooLong, //!< There is one, beyond MaximumLength; what is left of it is passed over.
         End, //!< There is nothing more.
         Stopped, //!< The descriptor \a stop became readable before the end.
         Failed, //!< Reading failed, see errorText().
@@ -55,7 +55,7 @@ private:
     qint64 m_number = 0;
     int m_input;
     int m_stop;
-    bool m_isTooLong = false; // The beginning of the current line was thrown away.
+    bool m_isPassing = false; // The rest of a line that was too long.
 };
 
 } // namespace Relay

@@ -13,6 +13,7 @@
 #include "windowvisibility_p.h"
 
 #include <QtCore/qlocale.h>
+#include <QtCore/qtimer.h>
 #include <QtGui/qaction.h>
 #include <QtGui/qclipboard.h>
 #include <QtGui/qguiapplication.h>
@@ -28,8 +29,10 @@
 #include <QtWidgets/qtableview.h>
 
 #include <algorithm>
+#include <chrono>
 
 using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
 
 namespace Qanat {
 
@@ -87,10 +90,11 @@ public:
     }
 
     void build();
-    QLineEdit *makeField(const QString &name, const QString &placeholder, void (EventLogFilter::*set)(const QString &));
+    QLineEdit *makeField(const QString &name, const QString &placeholder);
     void makeAction(const QString &name, const QString &text, QKeySequence::StandardKey key,
                     void (EventLogView::*slot)());
     void chooseFate(int entry);
+    void look();
     void chooseNewest();
     void showChosen();
     void showCounts();
@@ -100,6 +104,7 @@ public:
     EventLogView *const q;
     EventLogModel *const model;
     EventLogFilter filter;
+    QTimer typing; // Until the text is looked for.
     QLineEdit *textField = nullptr;
     QTableView *table = nullptr;
     EventDetail *detail = nullptr;
@@ -108,15 +113,13 @@ public:
     QLabel *counts = nullptr;
 };
 
-QLineEdit *EventLogViewPrivate::makeField(const QString &name, const QString &placeholder,
-                                          void (EventLogFilter::*set)(const QString &))
+QLineEdit *EventLogViewPrivate::makeField(const QString &name, const QString &placeholder)
 {
     auto *const field = new QLineEdit(q);
     field->setObjectName(name);
     field->setPlaceholderText(placeholder);
     field->setAccessibleName(placeholder);
     field->setClearButtonEnabled(true);
-    QObject::connect(field, &QLineEdit::textChanged, &filter, set);
     return field;
 }
 
@@ -131,8 +134,15 @@ void EventLogViewPrivate::makeAction(const QString &name, const QString &text, Q
     q->addAction(action);
 }
 
+void EventLogViewPrivate::look()
+{
+    typing.stop();
+    filter.setText(textField->text());
+}
+
 void EventLogViewPrivate::chooseNewest()
 {
+    look();
     const int last = filter.rowCount() - 1;
     if (last < 0)
         return;
@@ -162,11 +172,18 @@ void EventLogViewPrivate::build()
         table->setColumnWidth(int(column), letters * letter);
 
     auto *const bar = new QHBoxLayout;
-    bar->addWidget(
-        makeField(u"typeFilter"_s, EventLogView::tr("Type, such as order.*"), &EventLogFilter::setTypePattern), 2);
-    bar->addWidget(
-        makeField(u"sourceFilter"_s, EventLogView::tr("Source, such as /eu/**"), &EventLogFilter::setSourcePattern), 2);
-    textField = makeField(u"textFilter"_s, EventLogView::tr("Text"), &EventLogFilter::setText);
+    auto *const type = makeField(u"typeFilter"_s, EventLogView::tr("Type, such as order.*"));
+    QObject::connect(type, &QLineEdit::textChanged, &filter, &EventLogFilter::setTypePattern);
+    bar->addWidget(type, 2);
+    auto *const source = makeField(u"sourceFilter"_s, EventLogView::tr("Source, such as /eu/**"));
+    QObject::connect(source, &QLineEdit::textChanged, &filter, &EventLogFilter::setSourcePattern);
+    bar->addWidget(source, 2);
+    // To look through all data takes a while, and is not done for each letter of a word.
+    textField = makeField(u"textFilter"_s, EventLogView::tr("Text"));
+    typing.setSingleShot(true);
+    typing.setInterval(200ms);
+    QObject::connect(textField, &QLineEdit::textChanged, &typing, qOverload<>(&QTimer::start));
+    QObject::connect(&typing, &QTimer::timeout, q, [this] { look(); });
     QObject::connect(textField, &QLineEdit::returnPressed, q, [this] { chooseNewest(); });
     bar->addWidget(textField, 3);
     auto *const fates = new QComboBox(q);

@@ -77,6 +77,7 @@ public:
 
     void build();
     void buildMenus();
+    QMenu *addMenu(const QString &name, const QString &title);
     QAction *addAction(QMenu *menu, const QString &name, const QString &text, const QKeySequence &key,
                        const std::function<void()> &go);
     void showTab(QWidget *tab);
@@ -188,10 +189,17 @@ QAction *MonitorWindowPrivate::addAction(QMenu *menu, const QString &name, const
     return action;
 }
 
+QMenu *MonitorWindowPrivate::addMenu(const QString &name, const QString &title)
+{
+    QMenu *const menu = q->menuBar()->addMenu(title);
+    menu->setObjectName(name);
+    return menu;
+}
+
 void MonitorWindowPrivate::buildMenus()
 {
-    QMenu *const file = q->menuBar()->addMenu(MonitorWindow::tr("&File"));
-    QMenu *const edit = q->menuBar()->addMenu(MonitorWindow::tr("&Edit"));
+    QMenu *const file = addMenu(u"fileMenu"_s, MonitorWindow::tr("&File"));
+    QMenu *const edit = addMenu(u"editMenu"_s, MonitorWindow::tr("&Edit"));
     for (QAction *action : logView->actions()) {
         (action->objectName() == "save"_L1 ? file : edit)->addAction(action);
         // Wherever the focus is; what is copied is a matter of where.
@@ -207,7 +215,7 @@ void MonitorWindowPrivate::buildMenus()
     file->addSeparator();
     addAction(file, u"close"_s, MonitorWindow::tr("&Close"), QKeySequence::Close, [this] { q->close(); });
 
-    QMenu *const view = q->menuBar()->addMenu(MonitorWindow::tr("&View"));
+    QMenu *const view = addMenu(u"viewMenu"_s, MonitorWindow::tr("&View"));
     addAction(view, u"showEvents"_s, MonitorWindow::tr("&Events"), Qt::CTRL | Qt::Key_1, [this] { showTab(logView); });
     addAction(view, u"showRates"_s, MonitorWindow::tr("&Rates"), Qt::CTRL | Qt::Key_2, [this] { showTab(ratesView); });
     addAction(view, u"showLetters"_s, MonitorWindow::tr("Dead &Letters"), Qt::CTRL | Qt::Key_3,
@@ -218,7 +226,7 @@ void MonitorWindowPrivate::buildMenus()
               [this] { topology->zoomOut(); });
     addAction(view, u"fit"_s, MonitorWindow::tr("&Fit"), Qt::CTRL | Qt::Key_0, [this] { topology->fit(); });
 
-    QMenu *const sink = q->menuBar()->addMenu(MonitorWindow::tr("&Sink"));
+    QMenu *const sink = addMenu(u"sinkMenu"_s, MonitorWindow::tr("&Sink"));
     sink->addActions(actions->actions());
     topology->addActions(actions->actions());
     topology->setContextMenuPolicy(Qt::ActionsContextMenu);

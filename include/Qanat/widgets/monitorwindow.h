@@ -36,6 +36,8 @@ class TopologyView;
  * **Orders** reach sinks that live in the GUI thread, and through them what is behind. Pause, resume, enable and try now are offered for a sink with
  * slots of these names (`pause()`, `resume()`, `enable()`, `retryNow()`) and properties (`paused`, `disabled`), as an Endpoint has them.
  *
+ * What an application adds has its place in menus named `fileMenu`, `editMenu`, `viewMenu` and `sinkMenu` (see QObject::findChild()), and in docks.
+ *
  * Its layout is remembered with QSettings, where the application has an organizationName(); see setSettingsGroup(). It is deleted when it is closed, unless
  * Qt::WA_DeleteOnClose is taken away. All its functions belong to the GUI thread.
  */

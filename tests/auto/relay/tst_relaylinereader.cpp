@@ -4,6 +4,7 @@
 #include "descriptor.h"
 #include "linereader.h"
 
+#include <QtCore/qfile.h>
 #include <QtCore/qregularexpression.h>
 #include <QtCore/qtemporaryfile.h>
 #include <QtTest/qtest.h>
@@ -25,6 +26,7 @@ private Q_SLOTS:
     void splits();
     void splitsAtTheEdgesOfPieces();
     void passesOverWhatIsTooLong();
+    void namesALineWithoutAnEnd();
     void stopsWhileItWaits();
 };
 
@@ -97,6 +99,20 @@ void tst_RelayLineReader::passesOverWhatIsTooLong()
     QVERIFY(linesOf("a\n" + longest + "x\nb\n") == (QByteArrayList{"a", "!", "b"}));
     QVERIFY(linesOf("a\n" + longest + longest + "x\nb\n") == (QByteArrayList{"a", "!", "b"}));
     QVERIFY(linesOf("a\n" + longest + longest) == (QByteArrayList{"a", "!"}));
+}
+
+// When it is too long, and not only when it ends, which may be never.
+void tst_RelayLineReader::namesALineWithoutAnEnd()
+{
+    QFile zeros(u"/dev/zero"_s);
+    auto stop = WakeUpPipe::make();
+    QVERIFY(zeros.open(QIODevice::ReadOnly) && stop);
+    LineReader reader(zeros.handle(), stop->readEnd.number());
+    QCOMPARE(reader.next(), LineReader::Item::TooLong);
+    QCOMPARE(reader.number(), 1);
+    QCOMPARE(::write(stop->writeEnd.number(), "", 1), 1);
+    QCOMPARE(reader.next(), LineReader::Item::Stopped);
+    QCOMPARE(reader.number(), 1);
 }
 
 void tst_RelayLineReader::stopsWhileItWaits()

@@ -167,9 +167,11 @@ void EventLogViewTest::filtersByItsFields()
     QCOMPARE(s.types(), (QStringList{u"good.one"_s, u"good.two"_s}));
     QCOMPARE(s.part<QLabel>("counts")->text(), u"2 of 3 events"_s);
     QTest::keyClicks(s.part<QLineEdit>("textFilter"), u"WORDS"_s);
-    QCOMPARE(s.types(), QStringList{u"good.one"_s});
+    QCOMPARE(s.types().size(), 2); // The data are looked through when the word is complete.
+    QANAT_WAIT(s.types() == QStringList{u"good.one"_s});
     type->clear();
     s.part<QLineEdit>("textFilter")->clear();
+    QANAT_WAIT(s.types().size() == 3);
     auto *const fates = s.part<QComboBox>("fateFilter");
     fates->setFocus();
     QTest::keyClick(fates, Qt::Key_End); // The last: dropped.
@@ -266,7 +268,7 @@ void EventLogViewTest::findsByKeyboard()
     auto *const text = s.part<QLineEdit>("textFilter");
     QVERIFY(text->hasFocus());
     QTest::keyClicks(text, u"first"_s);
-    QCOMPARE(s.types(), QStringList{u"good.one"_s});
+    QANAT_WAIT(s.types() == QStringList{u"good.one"_s});
     // Each part can be reached, and left.
     QSet<QWidget *> reached;
     for (int i = 0; i < 30; ++i) {
