@@ -18,6 +18,7 @@
 #include <QtCore/qtemporarydir.h>
 #include <QtGui/qaction.h>
 #include <QtGui/qpalette.h>
+#include <QtGui/qscreen.h>
 #include <QtWidgets/qapplication.h>
 #include <QtWidgets/qdockwidget.h>
 #include <QtWidgets/qmenu.h>
@@ -122,8 +123,13 @@ int main(int argc, char *argv[])
         return EXIT_SUCCESS;
     }
 
-    if (QFileInfo(options->file).isDir())
-        return wrongUsage(u"--file: %1 is a directory"_s.arg(options->file));
+    for (const auto &[name, file] : {std::pair(u"--file"_s, options->file), {u"--screenshot"_s, options->screenshot}}) {
+        const QFileInfo info(file);
+        if (info.isDir())
+            return wrongUsage(u"%1: %2 is a directory"_s.arg(name, file));
+        if (!file.isEmpty() && !info.dir().exists())
+            return wrongUsage(u"%1: %2: there is no directory %3"_s.arg(name, file, info.path()));
+    }
     std::unique_ptr<Follower> follower;
     if (!options->follow.isEmpty()) {
         auto opened = Follower::open(options->follow, standardInput);
@@ -179,7 +185,8 @@ int main(int argc, char *argv[])
     auto *const panel = new Panel(pipeline.events(), &rate, receiver ? &*receiver : nullptr, follower.get());
     dock->setWidget(panel);
     window.addDockWidget(Qt::LeftDockWidgetArea, dock);
-    window.resize(1440, 900);
+    constexpr QSize Comfortable(1440, 900);
+    window.resize(isOffscreen ? Comfortable : Comfortable.boundedTo(window.screen()->availableSize()));
     window.show();
     if (follower)
         follower->start(pipeline.events());

@@ -211,12 +211,12 @@ void Panel::showReceived()
 {
     if (m_received)
         m_received->setText(m_receiver->errorText().isEmpty()
-                                ? tr("%1 requests; took %2 events one by one, %3 in batches")
+                                ? tr("Requests: %1; events taken one by one: %2, in batches: %3")
                                       .arg(grouped(qint64(m_receiver->requests())), grouped(m_receiver->singles()),
                                            grouped(m_receiver->batched()))
                                 : tr("Does not listen: %1").arg(m_receiver->errorText()));
     QString heard = m_heardCount == 0 ? tr("Has heard nothing yet.")
-                                      : tr("Has heard %1 events, the last: %2").arg(grouped(m_heardCount), m_heardLast);
+                                      : tr("Events heard: %1, the last: %2").arg(grouped(m_heardCount), m_heardLast);
     if (m_follower)
         heard += u'\n'
                  + tr("%1: %2 lines read, %3 rejected")

@@ -4,6 +4,7 @@
 #include "Qanat/core/deadletters.h"
 
 #include "Qanat/core/clock.h"
+#include "attributerules_p.h"
 #include "event_p.h"
 #include "logging_p.h"
 #include "sink_p.h"
@@ -56,9 +57,10 @@ DeadLetter DeadLetter::fromEvent(const Event &event)
 Event DeadLetter::toEvent() const
 {
     Event marked = event;
+    // What sinks of the application say is in their own words.
     const auto markText = [&marked](const QString &name, const QString &text) {
         if (!text.isEmpty())
-            marked.setExtension(name, text);
+            marked.setExtension(name, AttributeRules::replacingFaults(text));
     };
     markText(u"deadletterreason"_s, reason);
     if (error != Delivery::Error::None)

@@ -216,14 +216,22 @@ void EventData::setDataSchema(QString uri)
 
 void EventData::setExtension(const QString &name, const QVariant &value)
 {
+    if (!value.isValid() && !details)
+        return;
+    QVariantMap &extensions = ownDetails().extensions;
+    const auto old = extensions.constFind(name);
+    const bool mayMend = old != extensions.cend() && faultInExtension(name, *old);
     if (!value.isValid()) {
-        if (!details)
-            return;
-        details->extensions.remove(name);
+        extensions.remove(name);
         if (name == u"deadlettersink") // It is no dead letter any more, and anybody may give it up anew.
             details->givenUpBy.clear();
     } else {
-        ownDetails().extensions.insert(name, value);
+        extensions.insert(name, value);
+    }
+    if (!mayMend) {
+        if (const char *fault = value.isValid() ? faultInExtension(name, value) : nullptr)
+            note(ExtensionFault, fault);
+        return;
     }
     note(ExtensionFault, nullptr);
     for (auto it = details->extensions.cbegin(); it != details->extensions.cend(); ++it) {

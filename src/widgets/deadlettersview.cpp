@@ -26,6 +26,7 @@
 #include <algorithm>
 
 using namespace Qt::StringLiterals;
+using namespace std::chrono_literals;
 
 namespace Qanat {
 
@@ -35,6 +36,16 @@ QString lettersText(qsizetype count)
 {
     return count == 1 ? DeadLettersView::tr("1 letter")
                       : DeadLettersView::tr("%1 letters").arg(QLocale().toString(count));
+}
+
+// That it was given up is said already.
+QString withoutOutcome(const QString &reason)
+{
+    for (const QLatin1StringView outcome : {"failed: "_L1, "dropped: "_L1}) {
+        if (reason.startsWith(outcome))
+            return reason.mid(outcome.size());
+    }
+    return reason;
 }
 
 QString reasonOf(WriteResult::Status status)
@@ -84,6 +95,7 @@ public:
     QLabel *state = nullptr;
     QTimer soon;
     QString news; // Of what was sent last.
+    QTimer oldNews;
 };
 
 QPushButton *DeadLettersViewPrivate::makeButton(QBoxLayout *bar, const QString &name, const QString &text,
@@ -98,6 +110,12 @@ QPushButton *DeadLettersViewPrivate::makeButton(QBoxLayout *bar, const QString &
 
 void DeadLettersViewPrivate::build()
 {
+    oldNews.setSingleShot(true);
+    oldNews.setInterval(15s);
+    QObject::connect(&oldNews, &QTimer::timeout, q, [this] {
+        news.clear();
+        showState();
+    });
     table = new QTableView(q);
     table->setObjectName(u"letters"_s);
     table->setAccessibleName(DeadLettersView::tr("Dead letters"));
@@ -185,6 +203,7 @@ void DeadLettersViewPrivate::send(const QList<DeadLetter> &those)
         refusing.insert(sink);
         news = DeadLettersView::tr("%1 cannot be sent again: %2").arg(shortened(letter.sink), reasonOf(status));
     }
+    oldNews.start();
     if (news.isEmpty())
         news = DeadLettersView::tr("%1 sent again").arg(lettersText(sent));
     showState();
@@ -197,7 +216,7 @@ void DeadLettersViewPrivate::showChosen()
         const DeadLetter &letter = those.first();
         detail->show(
             letter.toEvent(),
-            {{0, letter.sink, Delivery::failed(letter.error, letter.reason, Delivery::Retry::Never), letter.time, {}}});
+            {{0, letter.sink, Delivery::dropped(letter.error, withoutOutcome(letter.reason)), letter.time, {}}});
     } else {
         detail->show(Event(), {});
     }

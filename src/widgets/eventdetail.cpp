@@ -4,6 +4,7 @@
 #include "eventdetail_p.h"
 
 #include "Qanat/core/duration.h"
+#include "shortened_p.h"
 
 #include <QtCore/qjsondocument.h>
 #include <QtCore/qlocale.h>
@@ -27,8 +28,8 @@ QString jsonOf(const Event &event)
     if (!json)
         return json.errorText();
     if (json->size() <= Longest)
-        return QString::fromUtf8(QJsonDocument::fromJson(*json).toJson(QJsonDocument::Indented));
-    return QString::fromUtf8(json->left(Longest)) + u'\n'
+        return visible(QString::fromUtf8(QJsonDocument::fromJson(*json).toJson(QJsonDocument::Indented)), Lines::Kept);
+    return visible(QString::fromUtf8(json->left(Longest)), Lines::Kept) + u'\n'
            + EventDetail::tr("... and %1 more; the whole of it can be copied and saved.")
                  .arg(QLocale().formattedDataSize(json->size() - Longest));
 }
@@ -43,10 +44,11 @@ QString outcomeText(const Delivery &outcome)
     case Delivery::Outcome::Untried:
         return EventDetail::tr("handed back");
     case Delivery::Outcome::Failed:
+        return EventDetail::tr("failed: %1").arg(visible(outcome.errorText()));
     case Delivery::Outcome::Dropped:
-        break;
+        return EventDetail::tr("given up: %1").arg(visible(outcome.errorText()));
     }
-    return outcome.toString();
+    return {};
 }
 
 } // namespace
@@ -86,11 +88,12 @@ void EventDetail::show(const Event &event, const QList<EventLogModel::Step> &way
     m_way->clear();
     for (const EventLogModel::Step &step : way) {
         auto *const item = new QTreeWidgetItem(m_way);
-        item->setText(0, step.name);
+        item->setText(0, shortened(step.name));
         item->setText(1, outcomeText(step.outcome));
         item->setToolTip(1, u"<qt>"_s + outcomeText(step.outcome).toHtmlEscaped() + u"</qt>"_s);
         item->setText(2, QLocale().toString(step.time.toLocalTime().time(), tr("HH:mm:ss.zzz")));
-        item->setText(3, durationText(step.duration));
+        if (step.duration.count() > 0) // Of a dead letter it is not known.
+            item->setText(3, durationText(step.duration));
         item->setTextAlignment(3, Qt::AlignRight | Qt::AlignVCenter);
     }
 }

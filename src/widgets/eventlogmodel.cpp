@@ -33,7 +33,7 @@ QString firstWordsOf(const Event &event)
         return {};
     // It is made anew each time that it is painted.
     if (event.estimatedSize() > Longest)
-        return QLocale().formattedDataSize(event.estimatedSize());
+        return EventLogModel::tr("%1 in memory").arg(QLocale().formattedDataSize(event.estimatedSize()));
     const Result<QByteArray> json = event.dataToJson();
     if (!json)
         return json.errorText();

@@ -135,7 +135,7 @@ void MonitorWindowPrivate::build()
     detail->setObjectName(u"detail"_s);
     detail->setAccessibleName(MonitorWindow::tr("The sink that is chosen"));
     detail->setTextFormat(Qt::RichText);
-    detail->setTextInteractionFlags(Qt::TextSelectableByMouse | Qt::TextSelectableByKeyboard);
+    detail->setTextInteractionFlags(Qt::TextSelectableByMouse);
     detail->setWordWrap(true);
     detail->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
     totals->setObjectName(u"totals"_s);
@@ -372,7 +372,7 @@ qint64 MonitorWindowPrivate::pendingAt(const QModelIndex &index) const
 
 void MonitorWindowPrivate::showTotals()
 {
-    const QString text = root ? MonitorWindow::tr("%1 events written, %2 deliveries pending")
+    const QString text = root ? MonitorWindow::tr("Events written: %1  ·  deliveries pending: %2")
                                     .arg(grouped(root->statistics().written), grouped(pendingAt(pipeline->index(0, 0))))
                               : MonitorWindow::tr("The pipeline is gone");
     if (totals->text() != text)

@@ -53,6 +53,14 @@ TopologyPicture TopologyPicture::of(const QModelIndex &index)
     picture.activity = Activity(valueOf(index, Column::Activity).toInt());
     picture.nextAttempt = std::chrono::nanoseconds(valueOf(index, Column::NextAttempt).toLongLong());
     picture.statistics = index.data(PipelineModel::StatisticsRole).value<Statistics>();
+    // What waits for a sink behind that does not get on does not flow.
+    const QAbstractItemModel *const model = index.model();
+    if (picture.activity == Activity::Flowing && picture.statistics.pending > 0 && model
+        && model->rowCount(index) == 1) {
+        const TopologyPicture behind = of(model->index(0, 0, index));
+        picture.activity = behind.activity;
+        picture.nextAttempt = behind.nextAttempt;
+    }
     return picture;
 }
 
@@ -247,7 +255,7 @@ void TopologyBox::paint(QPainter *painter, const QStyleOptionGraphicsItem *, QWi
     faint.setAlphaF(0.7F);
     const QString rate = m_picture.rate >= 0.5 ? rateText(m_picture.rate) : QString();
     const double rateRoom = QFontMetricsF(small).horizontalAdvance(rate);
-    write(bold, text, Qt::AlignTop | Qt::AlignLeft, m_picture.name, inner.width() - rateRoom - 6);
+    write(bold, text, Qt::AlignTop | Qt::AlignLeft, shortened(m_picture.name), inner.width() - rateRoom - 6);
     write(small, faint, Qt::AlignTop | Qt::AlignRight, rate, rateRoom + 2);
     const QString pending = m_picture.statistics.pending > 0
                                 ? TopologyView::tr("%1 pending").arg(QLocale().toString(m_picture.statistics.pending))
@@ -257,7 +265,12 @@ void TopologyBox::paint(QPainter *painter, const QStyleOptionGraphicsItem *, QWi
     const QString kind = m_picture.kind == m_picture.name ? QString() : m_picture.kind;
     write(small, faint, Qt::AlignVCenter | Qt::AlignLeft, kind, inner.width() - pendingRoom - 6);
     write(small, text, Qt::AlignVCenter | Qt::AlignRight, pending, pendingRoom + 2);
-    write(small, mark, Qt::AlignBottom | Qt::AlignLeft, m_picture.stateText(), inner.width());
+    const QString dropped = m_picture.statistics.dropped > 0
+                                ? TopologyView::tr("%1 dropped").arg(QLocale().toString(m_picture.statistics.dropped))
+                                : QString();
+    const double droppedRoom = QFontMetricsF(small).horizontalAdvance(dropped);
+    write(small, mark, Qt::AlignBottom | Qt::AlignLeft, m_picture.stateText(), inner.width() - droppedRoom - 6);
+    write(small, markColour(palette, Mark::Bad), Qt::AlignBottom | Qt::AlignRight, dropped, droppedRoom + 2);
 }
 
 } // namespace Qanat

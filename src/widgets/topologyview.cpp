@@ -219,8 +219,8 @@ void TopologyView::setCurrentIndex(const QModelIndex &index)
     if (d->isOutdated)
         d->rebuild();
     if (TopologyBox *const box = d->boxOf(index)) {
-        d->choose(box);
         ensureVisible(box);
+        d->choose(box);
     }
 }
 

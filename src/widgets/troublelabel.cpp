@@ -43,13 +43,17 @@ TroubleLabel::TroubleLabel(const PipelineModel *model, QWidget *parent)
     });
 }
 
+// Of those that wait for one and the same thing the last one tries, and knows why; others only know what was given up.
 QString TroubleLabel::reasonOf(const QModelIndex &index)
 {
-    const auto statistics = index.data(PipelineModel::StatisticsRole).value<Statistics>();
-    if (statistics.lastError.isFailure())
-        return shortened(statistics.lastError.errorText());
     const QAbstractItemModel *const model = index.model();
-    return model && model->rowCount(index) == 1 ? reasonOf(model->index(0, 0, index)) : QString();
+    const QModelIndex behind = model && model->rowCount(index) == 1 ? model->index(0, 0, index) : QModelIndex();
+    const auto statistics = index.data(PipelineModel::StatisticsRole).value<Statistics>();
+    const QString reason = statistics.lastError.isFailure() ? shortened(statistics.lastError.errorText()) : QString();
+    if (!behind.isValid() || (!reason.isEmpty() && !isTroubled(behind)))
+        return reason;
+    const QString known = reasonOf(behind);
+    return known.isEmpty() ? reason : known;
 }
 
 // A troubled sink is known by the first of those that stand in a row, which is the one that the user made.

@@ -39,7 +39,7 @@ class TopologyView;
  * What an application adds has its place in menus named `fileMenu`, `editMenu`, `viewMenu` and `sinkMenu` (see QObject::findChild()), and in docks.
  *
  * Its layout is remembered with QSettings, where the application has an organizationName(); see setSettingsGroup(). It is deleted when it is closed, unless
- * Qt::WA_DeleteOnClose is taken away. All its functions belong to the GUI thread.
+ * Qt::WA_DeleteOnClose is taken away. In a slot of one of its parts, destroy it with deleteLater(). All its functions belong to the GUI thread.
  */
 class QANAT_WIDGETS_EXPORT MonitorWindow : public QMainWindow
 {

@@ -126,6 +126,12 @@ void TestDeadLetters::canBeKeptElsewhere()
     QCOMPARE(again.attempts, letter.attempts);
     QCOMPARE(again.status, 422);
     QCOMPARE(again.answer, u"no"_s);
+    // A reason of several lines is one that an attribute can hold.
+    DeadLetter wordy = letter;
+    wordy.reason = u"line 1\nline 2"_s;
+    wordy.sink = u"a\tsink"_s;
+    QVERIFY(wordy.toEvent().isValid());
+    QCOMPARE(DeadLetter::fromEvent(wordy.toEvent()).reason, u"line 1 line 2"_s);
     // Of one that was written directly nothing is known.
     DeadLetter bare;
     bare.event = event;

@@ -135,6 +135,7 @@ private Q_SLOTS:
     void extensionValidity_data();
     void extensionValidity();
     void extensionsAreMended();
+    void manyExtensions();
     void equality();
     void metaType();
     void debugHidesTheData();
@@ -575,6 +576,26 @@ void TestEvent::extensionsAreMended()
     QVERIFY(!event.isValid());
     event.setExtension(u"b"_s, 2);
     QVERIFY(event.isValid());
+}
+
+// Others may send as many as a message has room for, so each must not cost what all together do.
+void TestEvent::manyExtensions()
+{
+    constexpr int Many = 100'000;
+    QByteArray json = R"({"specversion":"1.0","id":"1","source":"/s","type":"t")";
+    for (int i = 0; i < Many; ++i)
+        json += ",\"f" + QByteArray::number(i) + "\":\"v\"";
+    Result<Event> event = Event::fromJson(json + '}');
+    QVERIFY2(event, qPrintable(event.errorText()));
+    QCOMPARE(event->extensions().size(), Many);
+    // One that is wrong is found among all of them, and mended.
+    Event changed = *event;
+    changed.setExtension(u"f7"_s, u"a\nb"_s);
+    QVERIFY(!changed.isValid());
+    changed.setExtension(u"f8"_s, u"fine"_s);
+    QVERIFY(!changed.isValid());
+    changed.setExtension(u"f7"_s, u"b"_s);
+    QVERIFY(changed.isValid());
 }
 
 void TestEvent::equality()

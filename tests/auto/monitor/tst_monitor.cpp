@@ -99,9 +99,9 @@ void MonitorTest::runsWithoutADisplay()
     const QImage image(picture);
     QVERIFY(image.width() >= 1000 && isPicture(image));
     // A picture that cannot be written is no success.
-    const Run failed = monitor({u"--screenshot"_s, folder.filePath(u"none/window.png"_s)});
+    const Run failed = monitor({u"--screenshot"_s, u"/dev/full"_s});
     QCOMPARE(failed.status, 1);
-    QVERIFY2(failed.errors.contains(u"none/window.png cannot be written"_s), qPrintable(failed.errors));
+    QVERIFY2(failed.errors.contains(u"/dev/full cannot be written"_s), qPrintable(failed.errors));
 }
 
 // With a real X server, where there is one to be had.
@@ -210,6 +210,9 @@ void MonitorTest::namesWhatIsWrong_data()
                              << u"--follow: /nonexistent/f: No such"_s;
     QTest::newRow("a directory") << QStringList{u"--follow"_s, u"/tmp"_s} << u"--follow: /tmp is a directory"_s;
     QTest::newRow("empty") << QStringList{u"--file"_s, QString()} << u"--file: the value is empty"_s;
+    QTest::newRow("no directory") << QStringList{u"--file"_s, u"/nonexistent/f"_s}
+                                  << u"--file: /nonexistent/f: there is no directory /nonexistent"_s;
+    QTest::newRow("no picture") << QStringList{u"--screenshot"_s, u"/tmp"_s} << u"--screenshot: /tmp is a directory"_s;
     QTest::newRow("no URL") << QStringList{u"--endpoint"_s, u"ftp://x"_s} << u"--endpoint: \"ftp://x\" is no http"_s;
     QTest::newRow("missing value") << QStringList{u"--endpoint"_s} << u"endpoint"_s;
 }

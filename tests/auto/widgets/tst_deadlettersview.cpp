@@ -16,6 +16,7 @@
 #include <QtWidgets/qplaintextedit.h>
 #include <QtWidgets/qpushbutton.h>
 #include <QtWidgets/qtableview.h>
+#include <QtWidgets/qtreewidget.h>
 
 using namespace Qt::StringLiterals;
 using namespace Qanat;
@@ -110,6 +111,9 @@ void DeadLettersViewTest::showsALetterInFull()
     const QString json = s.view.findChild<QPlainTextEdit *>(u"json"_s)->toPlainText();
     QVERIFY(json.contains(s.letters.letters().at(1).event.id()));
     QVERIFY(json.contains(u"deadletterreason"_s));
+    const QTreeWidgetItem *const step = s.view.findChild<QTreeWidget *>(u"way"_s)->topLevelItem(0);
+    QCOMPARE(step->text(1), u"given up: "_s + permanentFailure().errorText() + u" (Refused, status 422)"_s);
+    QCOMPARE(step->text(3), QString());
     if (const QByteArray folder = qgetenv("QANAT_TEST_PICTURES"); !folder.isEmpty())
         s.window.grab().save(QString::fromLocal8Bit(folder) + u"/deadletters.png"_s);
 }

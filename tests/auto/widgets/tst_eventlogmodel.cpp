@@ -83,6 +83,7 @@ private Q_SLOTS:
     void aSinkThatIsGoneIsNotWaitedFor();
     void outlivesItsRoot();
     void forgets();
+    void showsHiddenCharacters();
     void hasHeadersAndRoles();
     void propertiesTellOfChanges();
 };
@@ -402,6 +403,19 @@ void EventLogModelTest::forgets()
     w.broadcaster.write(someEvent());
     QVERIFY(w.shows(0, Fate::Delivered));
     QCOMPARE(w.model->passedOver(), 0);
+}
+
+// A text that others send must not look like another one.
+void EventLogModelTest::showsHiddenCharacters()
+{
+    Watched w;
+    Event event(u"t.\u202Eexe.gpj"_s, u"a\u2066b"_s);
+    event.setSubject(u"\u05E9\u05DC\u05D5\u05DD, \u00E9t\u00E9"_s);
+    w.broadcaster.write(event);
+    QVERIFY(w.shows(0, Fate::Delivered));
+    QCOMPARE(w.text(0, Column::Type), u"t.\\u202eexe.gpj"_s);
+    QCOMPARE(w.text(0, Column::Subject), event.subject());
+    QCOMPARE(w.text(0, Column::Data), u"\"a\\u2066b\""_s);
 }
 
 void EventLogModelTest::hasHeadersAndRoles()

@@ -224,10 +224,16 @@ void MonitorWindowTest::saysWhatWaitsAndWhy()
     Shown s;
     s.window->refresh();
     QVERIFY(!s.part<QLabel>("trouble")->isVisible());
+    s.failing->setBehaviour([](const Event &) { return permanentFailure(); });
     s.broadcaster.write(someEvent());
-    QANAT_WAIT(s.failing->count() == 1);
+    QANAT_WAIT(s.service->statistics().dropped == 1);
+    s.failing->setBehaviour([](const Event &) { return passingFailure().withStatus(503); });
+    s.broadcaster.write(someEvent());
+    QANAT_WAIT(s.failing->count() == 2);
     QANAT_WAIT((s.window->refresh(), s.part<QLabel>("trouble")->isVisible()));
     const QString text = s.text("trouble");
+    // What was given up before is not why it waits.
+    QVERIFY(!text.contains(permanentFailure().errorText()));
     // By the name that the user gave, with the reason and the time to the next attempt.
     QVERIFY2(text.contains(u">hook<"_s) && text.contains(u"next try in"_s)
                  && text.contains(passingFailure().errorText()),

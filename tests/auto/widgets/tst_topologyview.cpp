@@ -201,6 +201,8 @@ void TopologyViewTest::showsWhatASinkIsAt()
     const QColor waiting = QColor::fromString(isDark ? "#f0a93b"_L1 : "#9a5b00"_L1);
     QVERIFY(hasColour(image, s.view->boxRect(retry), waiting));
     QVERIFY(!hasColour(image, s.view->boxRect(s.queue(0)), waiting));
+    // And what waits for it does not flow.
+    QVERIFY(hasColour(image, s.view->boxRect(s.queue(1)), waiting));
     const QString tip = s.toolTip(retry);
     QVERIFY2(tip.contains(u"waiting, next try in 10 s"_s) && tip.contains(u"503"_s), qPrintable(tip));
     if (qEnvironmentVariableIsSet("QANAT_TEST_PICTURES"))
