@@ -165,6 +165,12 @@ void TopologyBox::setCurrent(bool isCurrent)
     update();
 }
 
+// What is lost behind it is lost here, too; what is only tried again there is not.
+bool TopologyBox::isOuter() const
+{
+    return !m_before || !m_before->m_before || m_index.model()->rowCount(m_index.parent()) > 1;
+}
+
 double TopologyBox::pipeWidth() const
 {
     return m_picture.inRate < 0.5 ? 1.5 : 2 + 2 * std::log10(1 + m_picture.inRate);
@@ -265,7 +271,7 @@ void TopologyBox::paint(QPainter *painter, const QStyleOptionGraphicsItem *, QWi
     const QString kind = m_picture.kind == m_picture.name ? QString() : m_picture.kind;
     write(small, faint, Qt::AlignVCenter | Qt::AlignLeft, kind, inner.width() - pendingRoom - 6);
     write(small, text, Qt::AlignVCenter | Qt::AlignRight, pending, pendingRoom + 2);
-    const QString dropped = m_picture.statistics.dropped > 0
+    const QString dropped = m_picture.statistics.dropped > 0 && isOuter()
                                 ? TopologyView::tr("%1 dropped").arg(QLocale().toString(m_picture.statistics.dropped))
                                 : QString();
     const double droppedRoom = QFontMetricsF(small).horizontalAdvance(dropped);

@@ -67,6 +67,7 @@ public:
     void paint(QPainter *painter, const QStyleOptionGraphicsItem *option, QWidget *widget) override;
 
 private:
+    [[nodiscard]] bool isOuter() const;
     double pipeWidth() const;
     void paintPipe(QPainter *painter, const QPalette &palette) const;
 
