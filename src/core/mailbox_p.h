@@ -280,6 +280,11 @@ private:
     bool hasReadyLane() const { return m_lanes && !m_lanes->ready.empty(); }
     bool hasSlot() const;
     bool hasWork() const;
+    // Things to be done that are no events.
+    bool hasErrands() const
+    {
+        return !m_tasks.empty() || m_mustReview || m_mustInterrupt || m_mustTellClosing || m_withdrawals > 0;
+    }
     bool isGathering() const;
     // Events that could go now, but for the slots.
     qint64 waitingCount() const { return m_statistics.pending - m_statistics.inFlight - (m_lanes ? m_lanes->held : 0); }

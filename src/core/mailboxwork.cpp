@@ -73,7 +73,7 @@ QANAT_HOT_PATH bool Mailbox::hasSlot() const
 
 bool Mailbox::hasWork() const
 {
-    if (!m_tasks.empty() || m_mustReview || m_mustInterrupt || m_mustTellClosing || m_withdrawals > 0)
+    if (hasErrands())
         return true;
     if (!m_queue.isEmpty() && m_queue.head->isCommand())
         return true;
@@ -203,7 +203,8 @@ void Mailbox::run()
         setAttended(false);
         m_isAwake = false;
         if (isCurrent(consumer)) {
-            if (hasMore || rest())
+            // (What came while the mutex was released for a moment has woken nobody.)
+            if (hasMore || hasErrands() || rest())
                 kick(section.after());
             else if (m_stage != Stage::Open)
                 advanceClose(section, consumer);

@@ -70,6 +70,7 @@ private Q_SLOTS:
     void mayBeDestroyedByWhoHearsOfAnOutcome();
     void aLimitMayTakeAllThatAKeyHas();
     void maxInFlightMayThrow();
+    void aTaskPostedWhileItLooksIsRun();
     void movedFromWithinItsWork();
     void line01_closeIsIdempotent_data();
     void line01_closeIsIdempotent();
@@ -948,6 +949,34 @@ void SinkTest::statisticsChangeWhileTheSinkHangs()
     recording->defer();
     recording->settleAll();
     QANAT_FINISH(queue.discard());
+}
+
+// Asked how many calls may be in flight, it has the mutex of its intake released; what comes then must not be forgotten.
+class AskedSink final : public Sink
+{
+public:
+    int maxInFlight() const override
+    {
+        if (++m_asked == 2)
+            const_cast<AskedSink *>(this)->post([this] { isRun = true; }); // As another thread could.
+        return 1;
+    }
+    void begin()
+    {
+        post([] {});
+    }
+
+    mutable std::atomic<bool> isRun{false};
+
+private:
+    mutable int m_asked = 0;
+};
+
+void SinkTest::aTaskPostedWhileItLooksIsRun()
+{
+    AskedSink sink;
+    sink.begin();
+    QANAT_WAIT(sink.isRun.load());
 }
 
 void SinkTest::mayBeDestroyedByWhoHearsOfAnOutcome()

@@ -297,10 +297,11 @@ void EventLogModelTest::aLateWordMakesNoRow()
     Slow slow;
     Watched w(std::move(slow.queue));
     w.model->setCapacity(5);
-    for (const Event &event : someEvents(20))
+    const QList<Event> events = someEvents(20);
+    for (const Event &event : events)
         w.broadcaster.write(event);
-    QANAT_WAIT((w.model->refresh(), w.one->deliveredCount() == 20 && w.model->rowCount() == 5));
-    const QString newest = w.model->event(4).id();
+    const QString newest = events.constLast().id();
+    QANAT_WAIT((w.model->refresh(), w.model->rowCount() == 5 && w.model->event(4).id() == newest));
     // Those that are forgotten are not shown again, half known.
     QANAT_WAIT((slow.recording->settleAll(), slow.recording->deliveredCount() == 20));
     QVERIFY(w.shows(4, Fate::Delivered));
