@@ -85,6 +85,18 @@ bool CompletionState::keeps(const Batch &) const
     return false;
 }
 
+bool CompletionState::waitsForTheEnd() const
+{
+    return false;
+}
+
+void CompletionState::noteStored(qsizetype) { }
+
+CompletionRef CompletionState::part(const std::vector<qsizetype> &)
+{
+    return {};
+}
+
 void CompletionState::foresee(const Outlook &) { }
 
 void CompletionState::park(const Outlook &) { }

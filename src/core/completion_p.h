@@ -19,50 +19,6 @@ namespace Qanat {
 // What the next so many events become where a close does not wait any longer; of the rest nothing is known.
 using Outlook = std::vector<std::pair<qsizetype, Delivery>>;
 
-// What a completion stands for. Thread-safe.
-class CompletionState
-{
-public:
-    // In the order of the batch.
-    virtual void settle(qsizetype count, const Delivery &delivery) = 0;
-    // The same, just now.
-    virtual void settleAt(const Moment &moment, qsizetype count, const Delivery &delivery);
-    virtual void settleAll(const Delivery &delivery);
-    virtual qsizetype remaining() const = 0;
-    virtual void foresee(const Outlook &outlook);
-    virtual void park(const Outlook &outlook);
-    virtual void resume();
-    // The completion was destroyed with events left.
-    virtual void orphan();
-    // Whether it keeps those events as long as it exists.
-    virtual bool keeps(const Batch &batch) const;
-    // Whether *untried* and passing failures are handed to somebody who will try again; else the outcome is final.
-    virtual bool triesAgain() const = 0;
-
-    void ref() noexcept { m_references.fetch_add(1, std::memory_order_relaxed); }
-    void deref() noexcept
-    {
-        if (m_references.fetch_sub(1, std::memory_order_acq_rel) == 1)
-            delete this;
-    }
-
-    static Delivery lost();
-    // By a close: it was not its turn yet; it may have arrived.
-    static Delivery discarded();
-    static Delivery unknown();
-
-protected:
-    explicit CompletionState(int references = 1)
-        : m_references(references)
-    {
-    }
-    virtual ~CompletionState();
-    Q_DISABLE_COPY_MOVE(CompletionState)
-
-private:
-    std::atomic<int> m_references;
-};
-
 // A reference that, unlike a Completion, settles nothing when it goes.
 template<typename State>
 class StateRef
@@ -107,6 +63,56 @@ public:
 
 private:
     State *m_state = nullptr;
+};
+
+// What a completion stands for. Thread-safe.
+class CompletionState
+{
+public:
+    // In the order of the batch.
+    virtual void settle(qsizetype count, const Delivery &delivery) = 0;
+    // The same, just now.
+    virtual void settleAt(const Moment &moment, qsizetype count, const Delivery &delivery);
+    virtual void settleAll(const Delivery &delivery);
+    virtual qsizetype remaining() const = 0;
+    virtual void foresee(const Outlook &outlook);
+    virtual void park(const Outlook &outlook);
+    virtual void resume();
+    // The completion was destroyed with events left.
+    virtual void orphan();
+    // Whether it keeps those events as long as it exists.
+    virtual bool keeps(const Batch &batch) const;
+    // Whether it waits for what becomes of the events in the end, where others are content with *stored*.
+    virtual bool waitsForTheEnd() const;
+    // The next so many of them are stored.
+    virtual void noteStored(qsizetype count);
+    // One for the events at these positions alone, where their outcomes need not come in order.
+    virtual StateRef<CompletionState> part(const std::vector<qsizetype> &positions);
+    // Whether *untried* and passing failures are handed to somebody who will try again; else the outcome is final.
+    virtual bool triesAgain() const = 0;
+
+    void ref() noexcept { m_references.fetch_add(1, std::memory_order_relaxed); }
+    void deref() noexcept
+    {
+        if (m_references.fetch_sub(1, std::memory_order_acq_rel) == 1)
+            delete this;
+    }
+
+    static Delivery lost();
+    // By a close: it was not its turn yet; it may have arrived.
+    static Delivery discarded();
+    static Delivery unknown();
+
+protected:
+    explicit CompletionState(int references = 1)
+        : m_references(references)
+    {
+    }
+    virtual ~CompletionState();
+    Q_DISABLE_COPY_MOVE(CompletionState)
+
+private:
+    std::atomic<int> m_references;
 };
 
 using CompletionRef = StateRef<CompletionState>;

@@ -5,6 +5,7 @@
 
 #include "Qanat/core/clock.h"
 #include "attributerules_p.h"
+#include "deadletter_p.h"
 #include "event_p.h"
 #include "logging_p.h"
 #include "sink_p.h"
@@ -51,6 +52,20 @@ DeadLetter DeadLetter::fromEvent(const Event &event)
     const QByteArray key = take(u"deadlettererror"_s).toString().toLatin1();
     const int error = QMetaEnum::fromType<Delivery::Error>().keyToValue(key.constData(), &isKnown);
     letter.error = isKnown ? Delivery::Error(error) : Delivery::Error::None;
+    return letter;
+}
+
+DeadLetter deadLetterOf(const Delivery &delivery, const QString &sink)
+{
+    const Delivery cause = delivery.cause().isFailure() ? delivery.cause() : delivery;
+    DeadLetter letter;
+    letter.sink = sink;
+    // That a close came says more about the event than what went before.
+    letter.error = delivery.error() == Delivery::Error::Discarded ? delivery.error() : cause.error();
+    letter.reason = delivery.toString();
+    letter.attempts = std::max(delivery.attempts(), cause.attempts());
+    letter.status = cause.status();
+    letter.answer = cause.answer();
     return letter;
 }
 

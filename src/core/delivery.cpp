@@ -28,12 +28,14 @@ int badness(Delivery::Outcome outcome)
         return 0;
     case Delivery::Outcome::Delivered:
         return 1;
-    case Delivery::Outcome::Untried:
+    case Delivery::Outcome::Stored:
         return 2;
-    case Delivery::Outcome::Failed:
+    case Delivery::Outcome::Untried:
         return 3;
-    case Delivery::Outcome::Dropped:
+    case Delivery::Outcome::Failed:
         return 4;
+    case Delivery::Outcome::Dropped:
+        return 5;
     }
     Q_UNREACHABLE();
 }

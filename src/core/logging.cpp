@@ -6,4 +6,5 @@
 Q_LOGGING_CATEGORY(qanatSink, "qanat.sink", QtWarningMsg)
 Q_LOGGING_CATEGORY(qanatRetry, "qanat.retry", QtWarningMsg)
 Q_LOGGING_CATEGORY(qanatSource, "qanat.source", QtWarningMsg)
+Q_LOGGING_CATEGORY(qanatStorage, "qanat.storage", QtWarningMsg)
 Q_LOGGING_CATEGORY(qanatWorker, "qanat.worker", QtWarningMsg)

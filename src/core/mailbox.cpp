@@ -43,6 +43,14 @@ public:
     }
 
     QFuture<Delivery> future() const { return m_promise.future(); }
+    // To be asked for before it is handed to anybody.
+    QFuture<Delivery> stored()
+    {
+        m_stored.emplace();
+        m_stored->start();
+        m_unstored = m_remaining;
+        return m_stored->future();
+    }
 
     void settle(qsizetype count, const Delivery &delivery) override
     {
@@ -57,6 +65,17 @@ public:
         lock.unlock();
         finish(worst);
     }
+    bool waitsForTheEnd() const override { return true; }
+    void noteStored(qsizetype count) override
+    {
+        std::unique_lock lock(m_mutex);
+        // Where a part cannot be stored, that is what matters, and it comes with the last outcome.
+        m_unstored -= count;
+        if (!m_stored || m_unstored != 0)
+            return;
+        lock.unlock();
+        finish(*m_stored, Delivery::stored());
+    }
     qsizetype remaining() const override
     {
         const std::lock_guard lock(m_mutex);
@@ -65,16 +84,24 @@ public:
     bool triesAgain() const override { return false; }
 
 private:
+    static void finish(QPromise<Delivery> &promise, const Delivery &delivery)
+    {
+        promise.addResult(delivery);
+        promise.finish();
+    }
     void finish(const Delivery &delivery)
     {
-        m_promise.addResult(delivery);
-        m_promise.finish();
+        if (m_stored && m_unstored != 0)
+            finish(*m_stored, delivery);
+        finish(m_promise, delivery);
     }
 
     mutable std::mutex m_mutex;
     QPromise<Delivery> m_promise;
+    std::optional<QPromise<Delivery>> m_stored; // Where somebody wants to know.
     Delivery m_worst = Delivery::filtered();
     qsizetype m_remaining;
+    qsizetype m_unstored = 0;
 };
 
 // A number of its own, and not the address: that of a sink that is gone is soon the address of another.
@@ -267,9 +294,9 @@ qsizetype Mailbox::roomFor(const Batch &batch, qsizetype position) const
 {
     qsizetype room = batch.size() - position;
     if (m_limits.events != Limits::Unlimited)
-        room = qsizetype(std::clamp(m_limits.events - m_statistics.pending, qint64(0), qint64(room)));
+        room = qsizetype(std::clamp(m_limits.events - limitedCount(), qint64(0), qint64(room)));
     if (m_limits.bytes != Limits::Unlimited) {
-        qint64 bytes = m_statistics.pendingBytes;
+        qint64 bytes = limitedBytes();
         for (qsizetype i = 0; i < room; ++i) {
             bytes += batch[position + i].estimatedSize();
             if (bytes > m_limits.bytes)
@@ -285,14 +312,27 @@ bool Mailbox::makeRoom(Section &section, qsizetype events, qint64 bytes)
     if (bytes > m_limits.bytes)
         return false;
     bool dropped = false;
-    if (m_limits.events != Limits::Unlimited && m_statistics.pending + events > m_limits.events)
-        dropped = dropOldest(section, qsizetype(m_statistics.pending + events - m_limits.events));
-    while (m_limits.bytes != Limits::Unlimited && m_statistics.pendingBytes + bytes > m_limits.bytes) {
+    if (m_limits.events != Limits::Unlimited && limitedCount() + events > m_limits.events)
+        dropped = dropOldest(section, qsizetype(limitedCount() + events - m_limits.events));
+    while (m_limits.bytes != Limits::Unlimited && limitedBytes() + bytes > m_limits.bytes) {
         if (!dropOldest(section, 1))
             return false;
         dropped = true;
     }
     return dropped;
+}
+
+// What is kept elsewhere makes room there, where the oldest is to be dropped.
+qint64 Mailbox::limitedCount() const
+{
+    const bool makesRoom = m_isKeeper && m_limits.overflow == Limits::Overflow::DropOldest;
+    return m_statistics.pending - (makesRoom ? m_statistics.stored : 0);
+}
+
+qint64 Mailbox::limitedBytes() const
+{
+    const bool makesRoom = m_isKeeper && m_limits.overflow == Limits::Overflow::DropOldest;
+    return m_statistics.pendingBytes - (makesRoom ? m_keptBytes : 0);
 }
 
 // Drops up to that many of those that wait: the oldest of the intake, or of the longest lane. Whether it dropped any.
@@ -505,10 +545,12 @@ bool Mailbox::mayWait()
            && !Pump::isLibraryThread();
 }
 
-QFuture<Delivery> Mailbox::send(const Batch &batch)
+QFuture<Delivery> Mailbox::send(const Batch &batch, QFuture<Delivery> *stored)
 {
     const auto promise = StateRef<PromiseState>(new PromiseState(std::max(batch.size(), qsizetype(1))));
     QFuture<Delivery> future = promise->future();
+    if (stored)
+        *stored = promise->stored();
     if (batch.isEmpty()) {
         promise->settle(1, Delivery::filtered());
         return future;
@@ -734,7 +776,7 @@ void Mailbox::applyLimits(Section &section, const Limits &limits)
     const bool counts = limits.bytes != Limits::Unlimited;
     if (counts != m_countsBytes.load(std::memory_order_relaxed)) {
         m_countsBytes.store(counts, std::memory_order_relaxed);
-        qint64 bytes = 0;
+        qint64 bytes = m_keptBytes;
         for (const NodeList *list : {&m_inHand, &m_queue}) {
             for (const Node *node = list->head; node; node = node->next)
                 bytes += bytesOf(node->batch);

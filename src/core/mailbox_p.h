@@ -86,7 +86,8 @@ public:
     WriteResult offer(const Batch &batch, Completion &completion, Handover handover);
     // The same, and where it is not accepted the completion hears that.
     void forward(const Batch &batch, Completion completion, Handover handover);
-    QFuture<Delivery> send(const Batch &batch);
+    // \a stored finishes as soon as a consumer keeps the events, see setKeeper().
+    QFuture<Delivery> send(const Batch &batch, QFuture<Delivery> *stored = nullptr);
     // Runs in the consumer's thread: in the order of the writes, or as soon as possible. False where it is closed.
     bool enqueue(std::function<void()> command);
     bool post(std::function<void()> task);
@@ -187,6 +188,27 @@ public:
     // Waits until the consumer was destroyed in its thread. Answers whether it was.
     bool waitForRelease(std::chrono::milliseconds timeout);
 
+    // --- For a consumer that keeps events elsewhere until they have their outcome: they stay pending, and their memory goes.
+
+    // Before the first write. Calls are given in the order of the events, several at once, and a close leaves what waits to be kept.
+    void setKeeper();
+    // Whether there are more events to be taken at once.
+    bool hasMore() const;
+    // Of those that \a completion still has to settle the next \a count are kept, in so many bytes. What it answers waits for their outcome.
+    CompletionRef keep(Completion &completion, qsizetype count, qint64 bytes);
+    struct Kept
+    {
+        qint64 count;
+        qint64 bytes;
+    };
+    Kept kept() const;
+    // From a former run of the program.
+    void addKept(qint64 count, qint64 bytes);
+    // Their outcome.
+    void settleKept(const Batch &batch, qint64 bytes, const CompletionRef &upstream, const Delivery &delivery);
+    // The same for events that nobody has in memory.
+    void settleKept(qint64 count, qint64 bytes, const Delivery &delivery);
+
     // --- The consumer's thread
     void setConsumer(std::shared_ptr<Consumer> consumer);
     // Without a close: the consumer is being destroyed.
@@ -268,6 +290,8 @@ private:
     qsizetype roomFor(const Batch &batch, qsizetype position) const;
     bool makeRoom(Section &section, qsizetype events, qint64 bytes);
     bool dropOldest(Section &section, qsizetype events);
+    qint64 limitedCount() const;
+    qint64 limitedBytes() const;
     void applyLimits(Section &section, const Limits &limits);
     WriteResult reject(qsizetype count, WriteResult::Status status);
     static bool mayWait();
@@ -287,7 +311,9 @@ private:
     }
     bool isGathering() const;
     // Events that could go now, but for the slots.
-    qint64 waitingCount() const { return m_statistics.pending - m_statistics.inFlight - (m_lanes ? m_lanes->held : 0); }
+    qint64 waitingCount() const { return takenCount() - (m_lanes ? m_lanes->held : 0); }
+    // What is in the intake.
+    qint64 takenCount() const { return m_statistics.pending - m_statistics.inFlight - m_statistics.stored; }
     std::chrono::nanoseconds waitingSince() const;
     void waitForMore();
     qsizetype enough() const;
@@ -333,10 +359,13 @@ private:
     void putBack(Call *call, const Batch &batch);
     void account(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery,
                  Call *call = nullptr, const Moment &moment = {});
+    void tellUpstream(Section &section, const CompletionRef &upstream, Call *call, qsizetype count,
+                      const Delivery &outcome, const Moment &moment);
     void tellRest(Call *call, const CompletionRef &upstream); // without the mutex
     void noteDeadLetters(int batches); // without the mutex
     void noteDrop(Section &section, const Batch &batch, const Delivery &delivery);
     void warnOfDrop(Section &section);
+    void forgetKept(Section &section, qint64 count, qint64 bytes);
     void trace(Section &section, const Batch &batch, const Delivery &delivery, const Call *call, const Moment &moment);
     void checkRoom(Aftermath &after);
 
@@ -352,6 +381,8 @@ private:
     bool isLeavingLinks() const { return m_isLeaving && m_sumsTargets; }
     void setClosed(Section &section, const Delivery &finished);
     void expire(Section &section);
+    NodeList takeWaiting();
+    void dropLeft(Section &section, NodeList &waiting);
     void closeLinks(Section &section, std::chrono::nanoseconds within);
     void noteLeft(Section &section, const Batch &batch, const CompletionRef &upstream, const Delivery &delivery,
                   Call *call = nullptr);
@@ -385,6 +416,7 @@ private:
     bool m_isRunning = false; // The consumer is working.
     bool m_hasDeadLetters = false;
     bool m_isTraced = false;
+    bool m_isKeeper = false;
 
     mutable std::mutex m_mutex;
     NodeList m_queue;
@@ -439,6 +471,7 @@ private:
     bool m_hasOtherLimits = false;
     NodeList m_inHand; // Taken out of the queue, for work that does without the mutex.
     qint64 m_wantedBytes = 0;
+    qint64 m_keptBytes = 0;
 
     std::chrono::nanoseconds m_deadline{0};
     std::vector<CloseCallback> m_closeCallbacks;
@@ -446,6 +479,7 @@ private:
     Delivery m_worstOfClose;
     qint64 m_closeLeft = 0;
     qint64 m_closeUnknown = 0;
+    qint64 m_closeStored = 0; // By those behind.
     int m_openLinks = 0;
 
     // Batches of them that some thread is about to write, and outcomes that one is about to give: no close is told before.

@@ -197,15 +197,15 @@ void Mailbox::expire(Section &section)
         return;
     m_isExpired = true;
     awaitHopper();
-    NodeList waiting;
-    if (m_lanes) {
-        for (auto &[key, lane] : m_lanes->byKey) {
-            waiting.takeAll(lane.waiting);
-            lane.count = 0;
-        }
-        m_lanes->ready.clear();
+    if (m_isKeeper && m_consumer && m_pump) {
+        // What waits is still stored, if that is quick.
+        closeLinks(section, nanoseconds(0));
+        m_mustInterrupt = true;
+        section.rare().watchesGrace = true;
+        kick(section.after());
+        return;
     }
-    waiting.takeAll(m_queue);
+    NodeList waiting = takeWaiting();
     // First those behind: what they say of an event that is under way is nearer to the truth.
     // Those of a broadcaster count, and it would let them go before it comes to ask.
     const bool asksLinks = m_sumsTargets && m_stage == Stage::Draining && !isLeavingLinks();
@@ -220,6 +220,30 @@ void Mailbox::expire(Section &section)
     section.relock();
     --m_onTheWay;
     m_openLinks -= asksLinks;
+    dropLeft(section, waiting);
+    m_mustInterrupt = true;
+    if (m_stage != Stage::Closed)
+        section.rare().watchesGrace = true;
+    kick(section.after());
+}
+
+NodeList Mailbox::takeWaiting()
+{
+    NodeList waiting;
+    if (m_lanes) {
+        for (auto &[key, lane] : m_lanes->byKey) {
+            waiting.takeAll(lane.waiting);
+            lane.count = 0;
+        }
+        m_lanes->ready.clear();
+    }
+    waiting.takeAll(m_queue);
+    return waiting;
+}
+
+// Gives what is in flight, and what waited, their outcome.
+void Mailbox::dropLeft(Section &section, NodeList &waiting)
+{
     for (const StateRef<Call> &call : std::exchange(m_calls, {})) {
         endCallLeft(section, call.get());
         section->oldCalls.append(call);
@@ -233,10 +257,6 @@ void Mailbox::expire(Section &section)
     (m_consumer && m_pump ? m_trash : section.rare().garbage).takeAll(waiting);
     m_parkedCount = 0;
     m_lanes.reset();
-    m_mustInterrupt = true;
-    if (m_stage != Stage::Closed)
-        section.rare().watchesGrace = true;
-    kick(section.after());
 }
 
 // A call that the close did not wait for.
@@ -306,7 +326,10 @@ void Mailbox::linkClosed(const CloseResult &result)
 {
     Section section(this);
     --m_openLinks;
-    m_worstOfClose = Delivery::worse(m_worstOfClose, result.worst());
+    // What a keeper's target had left is kept.
+    if (!m_isKeeper || result.left() == 0)
+        m_worstOfClose = Delivery::worse(m_worstOfClose, result.worst());
+    m_closeStored += result.stored();
     if (m_sumsTargets) {
         m_closeLeft += result.left();
         m_closeUnknown += result.unknown();
@@ -322,7 +345,7 @@ void Mailbox::setClosed(Section &section, const Delivery &finished)
         worst = Delivery::worse(
             worst, Delivery::dropped(Delivery::Error::Discarded,
                                      Text::tr("%1 events were left when the time was over").arg(m_closeLeft)));
-    m_closeResult = CloseResult(worst, m_closeLeft, m_closeUnknown);
+    m_closeResult = CloseResult(worst, m_closeLeft, m_closeUnknown, m_closeStored + m_statistics.stored);
     section.rare().result = m_closeResult;
     section.rare().callbacks = std::exchange(m_closeCallbacks, {});
     section->signals |= Notifier::Closed | Notifier::Changed;
@@ -346,6 +369,8 @@ void Mailbox::forceClosed()
                      : u"it is still at work, in a thread of the application, and was closed without it"_s;
         section.rare().warnings.emplace_back(&qanatWorker(), labelLocked() + u": "_s + text);
     }
+    NodeList waiting = takeWaiting(); // Of a keeper that did not come to it.
+    dropLeft(section, waiting);
     setClosed(section, Delivery::dropped(Delivery::Error::Other, Text::tr("the sink did not come back from its work")));
     kick(section.after());
 }
@@ -384,7 +409,7 @@ bool Mailbox::waitForRelease(std::chrono::milliseconds timeout)
 // The counters go with the sink, so this is the last to tell of it. A listener that goes wants no more.
 void Mailbox::warnOfPending(Section &section, const QString &leaver)
 {
-    const qint64 pending = snapshot().pending;
+    const qint64 pending = snapshot().pending - m_statistics.stored;
     if (pending == 0 || m_isExpired || m_stage == Stage::Closed || m_closesAnywhere || !m_parent.expired())
         return;
     section.rare().warnings.emplace_back(&qanatSink(), u"%1: %2 events were pending when %3 was destroyed"_s.arg(

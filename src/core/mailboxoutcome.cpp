@@ -106,6 +106,7 @@ void Mailbox::account(Section &section, const Batch &batch, const CompletionRef 
     Delivery outcome = delivery;
     switch (delivery.outcome()) {
     case Delivery::Outcome::Delivered:
+    case Delivery::Outcome::Stored: // It counts there.
         m_statistics.delivered += count;
         break;
     case Delivery::Outcome::Filtered:
@@ -138,19 +139,26 @@ void Mailbox::account(Section &section, const Batch &batch, const CompletionRef 
     }
     if (m_isTraced && (isFinal || delivery.outcome() != Delivery::Outcome::Untried))
         trace(section, batch, delivery, call, moment);
-    if (upstream && call && call->isTelling) {
-        call->untold.emplace_back(count, outcome);
-    } else if (upstream && call && count == call->left()) {
-        section->settlements.append({std::move(call->upstream), count, outcome, {}, moment});
-    } else if (upstream) {
-        section->settlements.append({upstream, count, outcome, StateRef<Call>::share(call), moment});
-        if (call)
-            call->isTelling = true;
-    }
+    if (upstream)
+        tellUpstream(section, upstream, call, count, outcome, moment);
     section->signals |= Notifier::Changed;
     if (m_statistics.pending == 0 && hopperCount() == 0)
         section->signals |= Notifier::Drained;
     checkRoom(section.after());
+}
+
+void Mailbox::tellUpstream(Section &section, const CompletionRef &upstream, Call *call, qsizetype count,
+                           const Delivery &outcome, const Moment &moment)
+{
+    if (call && call->isTelling) {
+        call->untold.emplace_back(count, outcome);
+    } else if (call && count == call->left()) {
+        section->settlements.append({std::move(call->upstream), count, outcome, {}, moment});
+    } else {
+        section->settlements.append({upstream, count, outcome, StateRef<Call>::share(call), moment});
+        if (call)
+            call->isTelling = true;
+    }
 }
 
 // The outcomes of a call go up in the order of its events, one at a time, whichever threads they come from.

@@ -5,9 +5,9 @@
 
 #include "mailbox_p.h"
 
-#include "Qanat/core/deadletters.h"
 #include "chunk_p.h"
 #include "currentmailbox_p.h"
+#include "deadletter_p.h"
 #include "delivery_p.h"
 #include "event_p.h"
 #include "hotpath_p.h"
@@ -36,16 +36,7 @@ quint64 defaultKey(const Event &event)
 // Appends the events of a node as a dead-letter sink gets them; those that whoever gave them up gave up before are returned.
 void appendDeadLetters(QList<Event> &events, QList<Event> &returned, const Node &node)
 {
-    const Delivery &delivery = node.givenUp->reason;
-    const Delivery cause = delivery.cause().isFailure() ? delivery.cause() : delivery;
-    DeadLetter letter;
-    letter.sink = node.givenUp->sink;
-    // That a close came says more about the event than what went before.
-    letter.error = delivery.error() == Delivery::Error::Discarded ? delivery.error() : cause.error();
-    letter.reason = delivery.toString();
-    letter.attempts = std::max(delivery.attempts(), cause.attempts());
-    letter.status = cause.status();
-    letter.answer = cause.answer();
+    DeadLetter letter = deadLetterOf(node.givenUp->reason, node.givenUp->sink);
     for (const Event &event : node.batch) {
         if (!EventData::mayBeGivenUpBy(event, node.givenUp->by)) {
             returned.append(event);
@@ -64,6 +55,8 @@ QANAT_HOT_PATH bool Mailbox::hasSlot() const
 {
     if (m_maxInFlight <= 1)
         return m_calls.isEmpty();
+    if (m_isKeeper)
+        return int(m_calls.size()) < m_maxInFlight;
     // What waits for another try holds no slot, but something must be left that can be dropped for what is new.
     if (m_limits.events != Limits::Unlimited && m_limits.overflow == Limits::Overflow::DropOldest && m_parkedCount > 0
         && m_statistics.inFlight * 4 >= m_limits.events * 3)
@@ -133,7 +126,8 @@ void Mailbox::waitForMore()
 
 bool Mailbox::isIdle() const
 {
-    return m_queue.isEmpty() && m_calls.isEmpty() && !hasLanes() && m_tasks.empty() && hopperCount() == 0;
+    return m_queue.isEmpty() && m_calls.isEmpty() && !hasLanes() && m_tasks.empty() && hopperCount() == 0
+           && (m_statistics.stored == 0 || m_isExpired);
 }
 
 QANAT_HOT_PATH std::shared_ptr<Pump> Mailbox::awaken()
@@ -302,7 +296,7 @@ bool Mailbox::step(Section &section, const std::shared_ptr<Consumer> &consumer)
         m_maxInFlight = 0;
         return run(std::move(node->command));
     }
-    if (isStreaming() && m_statistics.pending - m_statistics.inFlight < 2 * qint64(Chunk::Capacity))
+    if (isStreaming() && takenCount() < 2 * qint64(Chunk::Capacity))
         return false;
     if (m_queue.isEmpty())
         emptyHopper();
@@ -374,9 +368,10 @@ StateRef<Call> Mailbox::nextCall(Section &section)
 {
     if (!hasSlot())
         return {};
-    if (m_maxInFlight > 1 && !hasLanes() && !m_calls.isEmpty())
+    const bool hasWays = m_maxInFlight > 1 && !m_isKeeper;
+    if (hasWays && !hasLanes() && !m_calls.isEmpty())
         return {}; // What was handed out when there was one in flight has no lane.
-    if (m_maxInFlight > 1 || hasLanes())
+    if (hasWays || hasLanes())
         return nextOfLanes(section);
     Node *node = m_queue.head;
     if (!node || node->isCommand())
@@ -562,7 +557,12 @@ void Mailbox::sort(Section &section)
         part->batch = node->batch.mid(positions.front(), qsizetype(positions.size()));
         BatchBuilder::setKey(part->batch, key);
         part->stamp = node->stamp;
-        part->upstream = ledger ? CompletionAccess::take(ledger->part(positions)) : node->upstream;
+        if (ledger)
+            part->upstream = CompletionAccess::take(ledger->part(positions));
+        else if (node->upstream)
+            part->upstream = runs.size() > 1 ? node->upstream->part(positions) : node->upstream;
+        if (!part->upstream)
+            part->upstream = node->upstream;
         if (m_isExpired) {
             noteLeft(section, part->batch, part->upstream, CompletionState::discarded());
             section.rare().garbage.append(part);

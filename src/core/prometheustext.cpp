@@ -224,6 +224,7 @@ QByteArray prometheusText(const QList<PipelineNode> &roots)
     text.addGauge("qanat_pending_bytes", &Statistics::pendingBytes,
                   "Estimated size of the pending events; 0 where no limit by bytes is set.");
     text.addGauge("qanat_events_in_flight", &Statistics::inFlight, "Pending events that are being delivered.");
+    text.addGauge("qanat_events_stored", &Statistics::stored, "Pending events that are kept safe on disk.");
     text.addCounter("qanat_attempts_failed_total", &Statistics::failed,
                     "Attempts that failed, in passing or for good.");
     text.addCounter("qanat_attempts_retried_total", &Statistics::retried, "Attempts that were made after a failure.");

@@ -104,7 +104,7 @@ bool Statistics::equals(const Statistics &other) const
     return offered == other.offered && rejected == other.rejected && written == other.written
            && delivered == other.delivered && filtered == other.filtered && dropped == other.dropped
            && pending == other.pending && pendingBytes == other.pendingBytes && inFlight == other.inFlight
-           && failed == other.failed && retried == other.retried && answers == other.answers
+           && stored == other.stored && failed == other.failed && retried == other.retried && answers == other.answers
            && lastError == other.lastError && latency == other.latency;
 }
 

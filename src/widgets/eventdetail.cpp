@@ -43,6 +43,8 @@ QString outcomeText(const Delivery &outcome)
         return EventDetail::tr("filtered");
     case Delivery::Outcome::Untried:
         return EventDetail::tr("handed back");
+    case Delivery::Outcome::Stored:
+        return EventDetail::tr("stored");
     case Delivery::Outcome::Failed:
         return EventDetail::tr("failed: %1").arg(visible(outcome.errorText()));
     case Delivery::Outcome::Dropped:

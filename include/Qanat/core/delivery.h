@@ -41,6 +41,7 @@ public:
         Dropped, //!< Given up for good; counted, named and signalled.
         Failed, //!< This attempt failed; canRetry() tells whether another can help.
         Untried, //!< Handed back without an attempt. No failure, and no strategy hears of it.
+        Stored, //!< A durable queue keeps it safe and goes on with it, in this run of the program or in the next: it counts there.
     };
     Q_ENUM(Outcome)
 
@@ -88,6 +89,7 @@ public:
     [[nodiscard]] static Delivery delivered() noexcept { return Delivery(); }
     [[nodiscard]] static Delivery filtered() noexcept { return Delivery(Outcome::Filtered); }
     [[nodiscard]] static Delivery untried() noexcept { return Delivery(Outcome::Untried); }
+    [[nodiscard]] static Delivery stored() noexcept { return Delivery(Outcome::Stored); }
     //!@}
     //! A failed attempt. \a text is shown to people: no payloads and no secrets.
     [[nodiscard]] static Delivery failed(Error error, const QString &text, Retry retry = Retry::CanHelp);
@@ -98,8 +100,11 @@ public:
 
     //! The kind of outcome; the functions below ask the usual questions about it.
     [[nodiscard]] Outcome outcome() const noexcept { return m_outcome; }
-    //! Delivered or filtered.
-    [[nodiscard]] bool isSuccess() const noexcept { return m_outcome <= Outcome::Filtered; }
+    //! Delivered, filtered or stored.
+    [[nodiscard]] bool isSuccess() const noexcept
+    {
+        return m_outcome <= Outcome::Filtered || m_outcome == Outcome::Stored;
+    }
     //! Dropped or failed.
     [[nodiscard]] bool isFailure() const noexcept
     {
@@ -141,7 +146,7 @@ public:
     //! One line for people: the outcome, and for a failure the code and its text.
     [[nodiscard]] QString toString() const;
 
-    //! The worse of two outcomes: dropped or failed before delivered before filtered.
+    //! The worse of two outcomes: dropped or failed before stored before delivered before filtered.
     [[nodiscard]] static const Delivery &worse(const Delivery &one, const Delivery &other) noexcept;
 
     friend bool operator==(const Delivery &one, const Delivery &other) { return one.equals(other); }

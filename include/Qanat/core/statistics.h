@@ -66,7 +66,7 @@ private:
  *     offered = rejected + written
  *     written = delivered + filtered + dropped + pending
  *
- * The counters begin with the sink and are never reset. In a sink inside a RetryingSink each attempt counts as an event of
+ * The counters begin with the sink and are never reset. What a StoringQueue finds stored when it begins counts as offered and written. In a sink inside a RetryingSink each attempt counts as an event of
  * its own, and one that failed as dropped; what it hands back untried is no longer counted.
  */
 class QANAT_CORE_EXPORT Statistics
@@ -82,6 +82,7 @@ public:
     qint64 pending = 0; //!< Accepted and without an outcome yet; counted, not derived.
     qint64 pendingBytes = 0; //!< An estimate; 0 where no limit by bytes is set.
     qint64 inFlight = 0; //!< Those of the pending that were handed out for delivery.
+    qint64 stored = 0; //!< Those of the pending that a StoringQueue keeps safe: they outlive the program.
 
     //! Of a RetryingSink the attempts that failed, one for each batch that it tried; of others the events that failed, in
     //! passing or for good. Outside the balance.

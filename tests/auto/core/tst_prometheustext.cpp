@@ -265,6 +265,7 @@ void PrometheusTextTest::eachFamilyOnceAndTogether()
         {"qanat_events_pending", "gauge"},
         {"qanat_pending_bytes", "gauge"},
         {"qanat_events_in_flight", "gauge"},
+        {"qanat_events_stored", "gauge"},
         {"qanat_attempts_failed_total", "counter"},
         {"qanat_attempts_retried_total", "counter"},
         {"qanat_answers_total", "counter"},

@@ -1,0 +1,85 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_CORE_STORINGQUEUE_H
+#define QANAT_CORE_STORINGQUEUE_H
+
+#include <Qanat/core/eventstore.h>
+#include <Qanat/core/qanatcore_export.h>
+#include <Qanat/core/sink.h>
+
+namespace Qanat {
+
+class StoringState;
+
+/*!
+ * A queue that keeps its events in an EventStore until they are delivered: what is *stored* outlives the program, and is delivered by the
+ * next run of it. DurableQueue is one with a file.
+ *
+ * It accepts at once, as each queue does. One thread stores what was accepted, many events at once, and another one delivers what is stored, in
+ * its order; so a disk that takes long holds up no delivery, and a dead server no storing. What was delivered leaves the store. When
+ * a program ends without that, events that were just being delivered are delivered again: at least once, with the same id.
+ *
+ * **Counters.** What is kept is pending(): Statistics::stored says how much of it is safe. Outcomes are those of the delivery. Sinks that hand on
+ * (a Gate, a Filter, a Broadcaster) are told *stored*, and their part is done.
+ *
+ * **What cannot be stored**, since no format can carry it (Event::isPortable()), is dropped with that reason. Where the store fails, events wait in memory and it is
+ * tried again; storageError() says why. What is stored already is still delivered.
+ *
+ * **Closing.** A close delivers until its deadline, and what is left then is stored: CloseResult::stored() says how much. A destructor, too, has
+ * 250 ms to store what was accepted.
+ */
+class QANAT_CORE_EXPORT StoringQueue : public Sink
+{
+    Q_OBJECT
+    Q_PROPERTY(QString storageError READ storageError NOTIFY storageErrorChanged)
+public:
+    //! Of an event that was given to sendWithReceipt().
+    struct Receipt
+    {
+        //! Finishes with Delivery::stored() as soon as it outlives the program; or with the reason why it cannot be stored.
+        QFuture<Delivery> stored;
+        //! Finishes with the one final outcome, as send() tells it. Where the queue is closed before that: with Delivery::stored().
+        QFuture<Delivery> delivered;
+    };
+
+    //! Takes over \a store and \a target, which must have no parent and live in the current thread; else the queue is closed from the start.
+    explicit StoringQueue(std::unique_ptr<EventStore> store, std::unique_ptr<Sink> target, QObject *parent = nullptr);
+    ~StoringQueue() override;
+
+    //!@{
+    //! As send(), and tells when it is stored, too. Any thread.
+    Receipt sendWithReceipt(const Event &event);
+    Receipt sendWithReceipt(const Batch &batch);
+    //!@}
+
+    /*!
+     * Finishes as soon as all that was accepted before this call is safe, or has its outcome: with Delivery::stored(), or with the reason where
+     * a close came before it could be stored. Any thread.
+     */
+    QFuture<Delivery> flushed();
+
+    //! Why the store cannot be used now; empty as long as it can. It is tried again until it works. Any thread.
+    [[nodiscard]] QString storageError() const;
+    //! How many events of former runs were found. Any thread; 0 before opened().
+    [[nodiscard]] qint64 resumed() const;
+
+Q_SIGNALS:
+    //! The store is in use. Emitted once, in the thread that this object lives in.
+    void opened(qint64 resumed, QPrivateSignal);
+    //! The store works no longer, for another reason, or works again. Emitted in the thread that this object lives in.
+    void storageErrorChanged(const QString &error, QPrivateSignal);
+
+protected:
+    //! For the signals.
+    bool event(QEvent *event) override;
+
+private:
+    const std::shared_ptr<StoringState> d;
+    bool m_saidOpened = false;
+    QString m_saidError;
+};
+
+} // namespace Qanat
+
+#endif

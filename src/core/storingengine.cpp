@@ -1,0 +1,541 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storingengine_p.h"
+
+#include "Qanat/core/deadletters.h"
+#include "chunk_p.h"
+#include "deadletter_p.h"
+#include "delivery_p.h"
+#include "logging_p.h"
+#include "sink_p.h"
+#include "text_p.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+using namespace std::chrono_literals;
+
+namespace Qanat {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+
+namespace {
+
+constexpr nanoseconds TryAgainAfter = 1s;
+// What is read at once.
+constexpr qsizetype MostRead = 1024;
+constexpr qint64 BytesRead = 1024 * 1024;
+
+qint64 sum(const std::vector<qint64> &bytes, qsizetype from, qsizetype count)
+{
+    return std::accumulate(bytes.begin() + from, bytes.begin() + from + count, qint64(0));
+}
+
+Delivery lost()
+{
+    return Delivery::dropped(Delivery::Error::Storage, Text::tr("it was stored, and the store was damaged"));
+}
+
+// The close of the target says nothing about an event: it stays where it is, for the next run of the program.
+bool isLeftOver(const Delivery &delivery)
+{
+    return delivery.isFailure()
+           && (delivery.isClosed() || delivery.error() == Delivery::Error::Discarded
+               || delivery.error() == Delivery::Error::Unknown);
+}
+
+} // namespace
+
+StoringEngine::StoringEngine(std::unique_ptr<EventStore> store, std::unique_ptr<Sink> target,
+                             const std::shared_ptr<Mailbox> &mailbox, std::shared_ptr<StoringState> state)
+    : m_store(std::move(store))
+    , m_target(target.release())
+    , m_behind(SinkAccess::mailbox(*m_target))
+    , m_owner(mailbox)
+    , m_mailbox(mailbox.get())
+    , m_state(std::move(state))
+    , m_outcomes(std::make_shared<OutcomeBox>(m_owner, [this] { takeOutcomes(); }))
+{
+    m_target->setParent(this);
+}
+
+StoringEngine::~StoringEngine() = default;
+
+void StoringEngine::begin()
+{
+    commit();
+}
+
+qint64 StoringEngine::wallClock() const
+{
+    return milliseconds(m_mailbox->clock()->wallClock()).count();
+}
+
+/* --- Into the store ---------------------------------------------------------------------------------------------------- */
+
+bool StoringEngine::open()
+{
+    const Delivery opened = m_store->open();
+    if (opened.isFailure()) {
+        noteFailure(opened.errorText());
+        return false;
+    }
+    m_isOpen = true;
+    const EventStore::Contents contents = m_store->contents();
+    if (!m_wasOpen) {
+        m_wasOpen = true;
+        m_nextStored = contents.next;
+        // What came before it could be opened was numbered from 1 on.
+        const quint64 before = contents.next - 1;
+        m_next += before;
+        for (Arrival &arrival : m_arrivals)
+            arrival.first += before;
+        for (EventStore::Row &row : m_changes.added)
+            row.number += before;
+        m_mailbox->addKept(contents.count + contents.damaged, contents.bytes);
+        if (contents.damaged > 0)
+            m_mailbox->settleKept(contents.damaged, 0, lost());
+        m_state->setOpened(contents.count);
+    }
+    return true;
+}
+
+void StoringEngine::process(const Batch &batch, Completion completion)
+{
+    Arrival arrival{batch, std::move(completion), m_next, {}, {}};
+    arrival.bytes.reserve(size_t(batch.size()));
+    const qint64 now = wallClock();
+    for (const Event &event : batch) {
+        Result<QByteArray> encoded = event.toCbor();
+        if (!encoded) {
+            arrival.bytes.push_back(-1);
+            arrival.refusals.push_back(Delivery::dropped(Delivery::Error::NotPortable, encoded.errorText()));
+            continue;
+        }
+        arrival.bytes.push_back(encoded->size());
+        m_arrivalBytes += encoded->size();
+        ++m_arrivalCount;
+        m_changes.added.append({m_next++, now, std::move(encoded).value()});
+    }
+    m_arrivals.push_back(std::move(arrival));
+    const bool isEnough = m_arrivalCount >= MostOfTransaction || m_arrivalBytes >= BytesOfTransaction
+                          || m_arrivals.size() >= size_t(MostRuns) || !m_mailbox->hasMore();
+    // While it fails there is a time for the next try; once the deadline has come there is none.
+    if (isEnough && (!m_isFailing || m_isInterrupted) && !commit() && m_isInterrupted)
+        giveUpArrivals(m_failure);
+}
+
+// Brings all that has come, and all outcomes, into the store, and hands on what is stored. Whether that worked.
+bool StoringEngine::commit()
+{
+    if (!m_isOpen && !open())
+        return false;
+    do {
+        if (!applyChanges())
+            return false;
+        m_arrivalCount = 0;
+        m_arrivalBytes = 0;
+        noteArrivals(std::exchange(m_arrivals, {}));
+        finishFlushes(Delivery::stored());
+        keepLimits();
+        deliver();
+    } while (!m_changes.isEmpty() && m_isOpen);
+    if (!m_isOpen)
+        return true; // What came is stored, and what is stored cannot be read.
+    noteSuccess();
+    noteLost();
+    if (m_mustPurge && m_handedCount == 0) {
+        const Delivery purged = m_store->purge();
+        m_mustPurge = purged.isFailure();
+        if (m_mustPurge)
+            noteFailure(purged.errorText());
+    }
+    return true;
+}
+
+// Where all was handed on and has come back, nothing is left; what damage has taken away in silence comes to light then.
+void StoringEngine::noteLost()
+{
+    if (m_nextHanded < m_nextStored || m_handedCount > 0 || m_isInterrupted || m_isBehindClosed)
+        return;
+    const Mailbox::Kept kept = m_mailbox->kept();
+    if (kept.count > 0)
+        m_mailbox->settleKept(kept.count, kept.bytes, lost());
+}
+
+bool StoringEngine::applyChanges()
+{
+    // Where there is no room, what was delivered makes some.
+    if (m_isFailing && !m_changes.added.isEmpty() && !m_changes.removed.isEmpty()) {
+        QList<EventStore::Row> added = std::exchange(m_changes.added, {});
+        const bool isApplied = apply(m_changes);
+        if (isApplied)
+            m_changes = {};
+        m_changes.added = std::move(added);
+        if (!isApplied)
+            return false;
+    }
+    if (!m_changes.isEmpty() && !apply(m_changes))
+        return false;
+    m_changes = {};
+    return true;
+}
+
+bool StoringEngine::apply(const EventStore::Changes &changes)
+{
+    const Delivery applied = m_store->apply(changes);
+    if (!applied.isFailure())
+        return true;
+    // How it ended is not known; it is found out anew.
+    m_isOpen = false;
+    noteFailure(applied.errorText());
+    return false;
+}
+
+// They are stored now.
+void StoringEngine::noteArrivals(std::deque<Arrival> arrivals)
+{
+    for (Arrival &arrival : arrivals) {
+        auto refusal = arrival.refusals.begin();
+        quint64 number = arrival.first;
+        const qsizetype size = qsizetype(arrival.bytes.size());
+        for (qsizetype i = 0; i < size;) {
+            const bool isStored = arrival.bytes[size_t(i)] >= 0;
+            qsizetype count = 1;
+            while (isStored && i + count < size && arrival.bytes[size_t(i + count)] >= 0)
+                ++count;
+            if (!isStored) {
+                arrival.completion.settle(1, *refusal++);
+            } else {
+                const CompletionRef waiting = m_mailbox->keep(arrival.completion, count, sum(arrival.bytes, i, count));
+                for (qsizetype j = 0; waiting && j < count; ++j)
+                    m_waiting.emplace(number + quint64(j), waiting);
+                const bool isWhole = count == size;
+                noteFresh(isWhole ? arrival.batch : arrival.batch.mid(i, count), number,
+                          isWhole ? std::move(arrival.bytes)
+                                  : std::vector<qint64>(arrival.bytes.begin() + i, arrival.bytes.begin() + i + count));
+                number += quint64(count);
+            }
+            i += count;
+        }
+    }
+}
+
+// Where nothing before it has to be read from the store, and it is not too much, it stays in memory.
+void StoringEngine::noteFresh(const Batch &batch, quint64 first, std::vector<qint64> bytes)
+{
+    const quint64 next = m_fresh.empty() ? m_nextHanded : m_fresh.back().numbers.back() + 1;
+    m_nextStored = first + bytes.size();
+    if (next != first || m_freshCount >= MostFresh || m_freshBytes >= BytesFresh)
+        return;
+    m_freshCount += batch.size();
+    m_freshBytes += sum(bytes, 0, batch.size());
+    std::vector<quint64> numbers(bytes.size());
+    std::iota(numbers.begin(), numbers.end(), first);
+    m_fresh.push_back({batch, std::move(numbers), std::move(bytes)});
+}
+
+void StoringEngine::giveUpArrivals(const Delivery &reason)
+{
+    m_changes.added.clear();
+    m_arrivalCount = 0;
+    m_arrivalBytes = 0;
+    for (Arrival &arrival : std::exchange(m_arrivals, {})) {
+        auto refusal = arrival.refusals.begin();
+        for (const qint64 size : arrival.bytes)
+            arrival.completion.settle(1, size >= 0 ? reason : *refusal++);
+    }
+    finishFlushes(reason);
+}
+
+void StoringEngine::flush(const std::shared_ptr<QPromise<Delivery>> &promise)
+{
+    m_flushes.push_back(promise);
+    // What came before may have been given up.
+    if (m_arrivals.empty())
+        finishFlushes(m_isFailing ? m_failure : Delivery::stored());
+    else if (!m_isFailing)
+        commit();
+}
+
+void StoringEngine::finishFlushes(const Delivery &outcome)
+{
+    for (const auto &promise : std::exchange(m_flushes, {})) {
+        promise->addResult(outcome);
+        promise->finish();
+    }
+}
+
+void StoringEngine::noteFailure(const QString &text)
+{
+    m_failure = Delivery::dropped(Delivery::Error::Storage, text);
+    if (!std::exchange(m_isFailing, true))
+        qCWarning(qanatStorage, "%ls: %ls; it is tried again", qUtf16Printable(m_mailbox->label()),
+                  qUtf16Printable(text));
+    m_state->setError(text);
+    m_mailbox->setActivity(PipelineNode::Activity::Blocked, m_mailbox->clock()->now() + TryAgainAfter);
+    const std::shared_ptr<Clock> clock = m_mailbox->clock();
+    if (!m_again)
+        m_again = std::make_unique<Timer>([this] { commit(); });
+    m_again->start(clock, clock->now() + TryAgainAfter);
+}
+
+void StoringEngine::noteSuccess()
+{
+    if (!std::exchange(m_isFailing, false))
+        return;
+    m_again->stop();
+    m_failure = {};
+    m_state->setError({});
+    m_mailbox->setActivity(PipelineNode::Activity::Flowing, nanoseconds(0));
+}
+
+/* --- Out of the store -------------------------------------------------------------------------------------------------- */
+
+void StoringEngine::deliver()
+{
+    while (!m_isInterrupted && !m_isBehindClosed && m_handedCount < MostHanded && m_handedBytes < BytesHanded) {
+        std::optional<Run> run = nextRun(MostRead);
+        if (!run || !hand(std::move(*run)))
+            return;
+    }
+}
+
+// The oldest that were not handed on, without a gap that has to be looked for: nothing where there are none, or they cannot be read.
+std::optional<StoringEngine::Run> StoringEngine::nextRun(qsizetype most)
+{
+    if (!m_fresh.empty() && m_fresh.front().numbers.front() == m_nextHanded)
+        return nextFresh(most);
+    const quint64 end = m_fresh.empty() ? m_nextStored : m_fresh.front().numbers.front();
+    while (m_isOpen && m_nextHanded < end) {
+        const Result<QList<EventStore::Row>> rows = m_store->read(m_nextHanded, most, BytesRead);
+        if (!rows) {
+            m_isOpen = false;
+            noteFailure(rows.errorText());
+            return {};
+        }
+        Run run = readable(*rows, end);
+        const bool isOver = rows->isEmpty() || rows->constLast().number >= end;
+        m_nextHanded = isOver ? end : rows->constLast().number + 1;
+        if (!run.numbers.empty())
+            return run;
+    }
+    return {};
+}
+
+StoringEngine::Run StoringEngine::nextFresh(qsizetype most)
+{
+    Run run = std::move(m_fresh.front());
+    m_fresh.pop_front();
+    if (run.batch.size() > most) {
+        m_fresh.push_front({run.batch.mid(most),
+                            {run.numbers.begin() + most, run.numbers.end()},
+                            {run.bytes.begin() + most, run.bytes.end()}});
+        run.batch = run.batch.mid(0, most);
+        run.numbers.resize(size_t(most));
+        run.bytes.resize(size_t(most));
+    }
+    m_freshCount -= run.batch.size();
+    m_freshBytes -= sum(run.bytes, 0, run.batch.size());
+    m_nextHanded = run.numbers.back() + 1;
+    return run;
+}
+
+// The events of those rows that come before a number. What cannot be read is dropped: nobody will ever be able to.
+StoringEngine::Run StoringEngine::readable(const QList<EventStore::Row> &rows, quint64 end)
+{
+    QList<Event> events;
+    Run run;
+    qint64 acceptedAt = 0;
+    for (const EventStore::Row &row : rows) {
+        if (row.number >= end)
+            break;
+        Result<Event> event = Event::fromCbor(row.event);
+        if (!event) {
+            remove(row.number, 1, row.event.size());
+            m_mailbox->settleKept(
+                1, row.event.size(),
+                Delivery::dropped(Delivery::Error::Storage,
+                                  Text::tr("a stored event cannot be read: %1").arg(event.errorText())));
+            continue;
+        }
+        if (events.isEmpty())
+            acceptedAt = row.acceptedAt;
+        events.append(std::move(event).value());
+        run.numbers.push_back(row.number);
+        run.bytes.push_back(row.event.size());
+    }
+    if (events.isEmpty())
+        return run;
+    run.batch = Batch(events);
+    // Its age counts from its acceptance, by the wall clock; one that was set back since makes it no younger than now.
+    const std::shared_ptr<Clock> clock = m_mailbox->clock();
+    const nanoseconds age = milliseconds(std::max(wallClock() - acceptedAt, qint64(0)));
+    BatchBuilder::chunk(run.batch)->acceptedAt.store((clock->now() - age).count(), std::memory_order_relaxed);
+    BatchBuilder::chunk(run.batch)->isChecked.store(true, std::memory_order_relaxed);
+    return run;
+}
+
+bool StoringEngine::hand(Run run)
+{
+    const qint64 size = sum(run.bytes, 0, run.batch.size());
+    const Batch batch = run.batch;
+    Completion completion = CompletionAccess::adopt(new HandedRun(m_outcomes, std::move(run)));
+    if (!m_behind->offer(batch, completion, Mailbox::Handover::Queued)) {
+        // It stays stored.
+        const CompletionRef forgotten = CompletionAccess::take(std::move(completion));
+        m_isBehindClosed = true;
+        return false;
+    }
+    m_handedCount += batch.size();
+    m_handedBytes += size;
+    return true;
+}
+
+// Where the limit says so, the oldest that nobody has begun with makes room for what is new.
+void StoringEngine::keepLimits()
+{
+    const Limits limits = m_mailbox->limits();
+    if (limits.overflow != Limits::Overflow::DropOldest || limits.isUnlimited())
+        return;
+    static const Delivery full =
+        Delivery::dropped(Delivery::Error::Full, Text::tr("the limit was reached: the oldest was dropped"));
+    for (;;) {
+        const Mailbox::Kept kept = m_mailbox->kept();
+        const qint64 excess = kept.count > limits.events  ? kept.count - limits.events
+                              : kept.bytes > limits.bytes ? 1
+                                                          : 0;
+        const std::optional<Run> run =
+            excess > 0 ? nextRun(qsizetype(std::min(excess, qint64(MostRead)))) : std::nullopt;
+        if (!run)
+            return;
+        settleRange(*run, 0, run->batch.size(), full);
+    }
+}
+
+void StoringEngine::takeOutcomes()
+{
+    for (const OutcomeBox::Entry &entry : m_outcomes->takeAll()) {
+        m_handedCount -= entry.count;
+        m_handedBytes -= sum(entry.run->run.bytes, entry.from, entry.count);
+        if (isLeftOver(entry.delivery))
+            m_isBehindClosed = true;
+        else
+            settleRange(entry.run->run, entry.from, entry.count, entry.delivery);
+    }
+    commit();
+    deliver();
+}
+
+// In pieces of which each is without a gap in the store, and has one who waits for it, or nobody.
+void StoringEngine::settleRange(const Run &run, qsizetype from, qsizetype count, const Delivery &delivery)
+{
+    const qsizetype end = from + count;
+    while (from < end) {
+        const quint64 first = run.numbers[size_t(from)];
+        const auto waiting = m_waiting.lower_bound(first);
+        const bool isAwaited = waiting != m_waiting.end() && waiting->first == first;
+        const quint64 next = waiting == m_waiting.end() ? std::numeric_limits<quint64>::max() : waiting->first;
+        qsizetype length = 1;
+        while (!isAwaited && from + length < end && run.numbers[size_t(from + length)] == first + quint64(length)
+               && first + quint64(length) < next)
+            ++length;
+        settle(run, from, length, delivery);
+        from += length;
+    }
+}
+
+void StoringEngine::settle(const Run &run, qsizetype from, qsizetype count, const Delivery &delivery)
+{
+    const quint64 first = run.numbers[size_t(from)];
+    const qint64 bytes = sum(run.bytes, from, count);
+    const Batch batch = run.batch.mid(from, count);
+    CompletionRef waiting;
+    if (const auto place = m_waiting.find(first); place != m_waiting.end()) {
+        waiting = place->second;
+        m_waiting.erase(place);
+    }
+    Delivery outcome = delivery;
+    if (delivery.isFailure() && !m_mailbox->deadLetters()) {
+        keepDeadLetters(batch, first, delivery);
+        outcome = DeliveryAccess::deadLettered(delivery);
+    }
+    remove(first, count, bytes);
+    m_mailbox->settleKept(batch, bytes, waiting, outcome);
+}
+
+// They leave the events in the same transaction.
+void StoringEngine::keepDeadLetters(const Batch &batch, quint64 first, const Delivery &delivery)
+{
+    DeadLetter letter = deadLetterOf(delivery, m_mailbox->label());
+    const qint64 now = wallClock();
+    for (qsizetype i = 0; i < batch.size(); ++i) {
+        letter.event = batch[i];
+        if (const Result<QByteArray> encoded = letter.toEvent().toCbor())
+            m_changes.deadLetters.append({first + quint64(i), now, *encoded});
+    }
+}
+
+void StoringEngine::remove(quint64 first, qsizetype count, qint64 bytes)
+{
+    QList<EventStore::Range> &removed = m_changes.removed;
+    m_changes.removedBytes += bytes;
+    if (!removed.isEmpty() && removed.constLast().first + quint64(removed.constLast().count) == first)
+        removed.last().count += count;
+    else
+        removed.append({first, count});
+}
+
+/* --- The end ----------------------------------------------------------------------------------------------------------- */
+
+void StoringEngine::withdraw()
+{
+    const Delivery withdrawn = Delivery::filtered();
+    giveUpArrivals(withdrawn);
+    m_fresh.clear();
+    m_freshCount = 0;
+    m_freshBytes = 0;
+    // What was not handed on; the target withdraws the rest.
+    if (m_wasOpen && m_nextHanded < m_nextStored) {
+        const Mailbox::Kept kept = m_mailbox->kept();
+        const qint64 count = kept.count - m_handedCount;
+        const qint64 bytes = kept.bytes - m_handedBytes;
+        m_changes.removed.append({m_nextHanded, qsizetype(m_nextStored - m_nextHanded)});
+        m_changes.removedBytes += bytes;
+        for (auto waiting = m_waiting.lower_bound(m_nextHanded); waiting != m_waiting.end();) {
+            waiting->second->settle(1, withdrawn);
+            waiting = m_waiting.erase(waiting);
+        }
+        m_mailbox->settleKept(count, bytes, withdrawn);
+        m_nextHanded = m_nextStored;
+    }
+    m_mustPurge = true;
+    commit();
+}
+
+void StoringEngine::interrupt()
+{
+    m_isInterrupted = true;
+    if (!m_arrivals.empty() && !commit())
+        giveUpArrivals(m_failure);
+}
+
+Delivery StoringEngine::finish()
+{
+    m_isInterrupted = true;
+    takeOutcomes();
+    const bool isSafe = commit();
+    if (!isSafe)
+        giveUpArrivals(m_failure);
+    for (const auto &[number, waiting] : std::exchange(m_waiting, {}))
+        waiting->settle(1, Delivery::stored());
+    const Delivery failure = m_failure;
+    m_again.reset();
+    m_store->close();
+    return isSafe ? Delivery::delivered() : failure;
+}
+
+} // namespace Qanat

@@ -1,0 +1,69 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "storingstate_p.h"
+
+#include <QtCore/qcoreapplication.h>
+
+#include <utility>
+
+namespace Qanat {
+
+QEvent::Type StoringState::changedEvent()
+{
+    static const auto type = QEvent::Type(QEvent::registerEventType());
+    return type;
+}
+
+void StoringState::leave()
+{
+    const std::lock_guard lock(m_mutex);
+    m_listener = nullptr;
+}
+
+void StoringState::setError(const QString &error)
+{
+    const std::lock_guard lock(m_mutex);
+    if (std::exchange(m_error, error) != error)
+        tell();
+}
+
+void StoringState::setOpened(qint64 resumed)
+{
+    const std::lock_guard lock(m_mutex);
+    m_isOpened = true;
+    m_resumed = resumed;
+    tell();
+}
+
+QString StoringState::error() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_error;
+}
+
+qint64 StoringState::resumed() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_resumed;
+}
+
+bool StoringState::isOpened() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_isOpened;
+}
+
+void StoringState::noteHeard()
+{
+    const std::lock_guard lock(m_mutex);
+    m_isTold = false;
+}
+
+void StoringState::tell()
+{
+    if (m_listener && !std::exchange(m_isTold, true))
+        QCoreApplication::postEvent(m_listener, new QEvent(changedEvent()));
+}
+
+} // namespace Qanat

@@ -1,0 +1,149 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_TESTS_MEMORYSTORE_H
+#define QANAT_TESTS_MEMORYSTORE_H
+
+#include <Qanat/EventStore>
+
+#include <map>
+#include <memory>
+#include <mutex>
+
+namespace Qanat {
+
+// What outlives the queues of a test as a disk outlives programs, and can be told to fail. Any thread.
+class MemoryDisk
+{
+public:
+    std::map<quint64, EventStore::Row> rows() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_rows;
+    }
+    QList<EventStore::Row> deadLetters() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_deadLetters;
+    }
+    int applied() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_applied;
+    }
+    int purged() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_purged;
+    }
+    bool isOpen() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_isOpen;
+    }
+    // Why nothing can be added; empty: it works. What can be removed is, unless \a removals.
+    void fail(const QString &error, bool removals = true)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_error = error;
+        m_refusesRemovals = removals;
+    }
+    // Changes wait until release().
+    void hold() { m_gate.lock(); }
+    void release() { m_gate.unlock(); }
+    // The bytes of a row are others than those that were written.
+    void damage(quint64 number)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_rows[number].event = "?";
+    }
+
+private:
+    friend class MemoryStore;
+
+    std::mutex m_gate;
+    mutable std::mutex m_mutex;
+    std::map<quint64, EventStore::Row> m_rows;
+    QList<EventStore::Row> m_deadLetters;
+    quint64 m_next = 1;
+    qint64 m_bytes = 0;
+    QString m_error;
+    bool m_refusesRemovals = true;
+    bool m_isOpen = false;
+    int m_applied = 0;
+    int m_purged = 0;
+};
+
+class MemoryStore final : public EventStore
+{
+public:
+    explicit MemoryStore(std::shared_ptr<MemoryDisk> disk)
+        : m_disk(std::move(disk))
+    {
+    }
+    Delivery open() override
+    {
+        const std::lock_guard lock(m_disk->m_mutex);
+        if (!m_disk->m_error.isEmpty() && m_disk->m_refusesRemovals)
+            return Delivery::failed(Delivery::Error::Storage, m_disk->m_error);
+        m_disk->m_isOpen = true;
+        return Delivery::delivered();
+    }
+    Contents contents() const override
+    {
+        const std::lock_guard lock(m_disk->m_mutex);
+        return {qint64(m_disk->m_rows.size()), m_disk->m_bytes, m_disk->m_next, 0};
+    }
+    Delivery apply(const Changes &changes) override
+    {
+        const std::lock_guard gate(m_disk->m_gate);
+        const std::lock_guard lock(m_disk->m_mutex);
+        if (!m_disk->m_error.isEmpty() && (m_disk->m_refusesRemovals || !changes.added.isEmpty()))
+            return Delivery::failed(Delivery::Error::Storage, m_disk->m_error);
+        for (const Range &range : changes.removed) {
+            const auto first = m_disk->m_rows.lower_bound(range.first);
+            m_disk->m_rows.erase(first, m_disk->m_rows.lower_bound(range.first + quint64(range.count)));
+        }
+        m_disk->m_bytes -= changes.removedBytes;
+        m_disk->m_deadLetters += changes.deadLetters;
+        for (const Row &row : changes.added) {
+            m_disk->m_rows[row.number] = row;
+            m_disk->m_bytes += row.event.size();
+            m_disk->m_next = row.number + 1;
+        }
+        ++m_disk->m_applied;
+        return Delivery::delivered();
+    }
+    Result<QList<Row>> read(quint64 from, qsizetype events, qint64 bytes) override
+    {
+        const std::lock_guard lock(m_disk->m_mutex);
+        if (!m_disk->m_error.isEmpty() && m_disk->m_refusesRemovals)
+            return Failure{m_disk->m_error};
+        QList<Row> rows;
+        for (auto row = m_disk->m_rows.lower_bound(from); row != m_disk->m_rows.end() && rows.size() < events; ++row) {
+            bytes -= row->second.event.size();
+            if (bytes < 0 && !rows.isEmpty())
+                break;
+            rows.append(row->second);
+        }
+        return rows;
+    }
+    Delivery purge() override
+    {
+        const std::lock_guard lock(m_disk->m_mutex);
+        ++m_disk->m_purged;
+        return Delivery::delivered();
+    }
+    void close() override
+    {
+        const std::lock_guard lock(m_disk->m_mutex);
+        m_disk->m_isOpen = false;
+    }
+
+private:
+    const std::shared_ptr<MemoryDisk> m_disk;
+};
+
+} // namespace Qanat
+
+#endif
