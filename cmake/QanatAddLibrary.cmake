@@ -111,10 +111,11 @@ function(qanat_install_package_config)
         set(own ${dependencies})
         list(FILTER own INCLUDE REGEX "^Qanat::")
         list(TRANSFORM own REPLACE "^Qanat::" "")
-        # Of the others the package is called as the namespace of its targets.
+        # Of the others the package is called as the namespace of its targets, but for one.
         set(others ${dependencies})
         list(FILTER others EXCLUDE REGEX "^(Qt6|Qanat)::")
         list(TRANSFORM others REPLACE "::.*$" "")
+        list(TRANSFORM others REPLACE "^SQLite$" "SQLite3")
         string(APPEND QANAT_COMPONENT_DEPENDENCIES
             "set(_qanat_${component}_needs_qt \"${qt}\")\n"
             "set(_qanat_${component}_needs \"${own}\")\n"

@@ -21,6 +21,9 @@
 #include <Qanat/WaitUntil>
 #include <Qanat/WorkerPool>
 
+#ifdef QANAT_WITH_STORAGE
+#    include <Qanat/DurableQueue>
+#endif
 #ifdef QANAT_WITH_HTTP
 #    include <Qanat/HttpReceiver>
 #    include <Qanat/HttpSink>
@@ -143,6 +146,20 @@ ContractSubject kept()
     };
     return subject;
 }
+
+#ifdef QANAT_WITH_STORAGE
+ContractSubject durable(int inFlight)
+{
+    const auto directory = std::make_shared<QTemporaryDir>();
+    ContractSubject subject = recorded(
+        [&directory](auto end) {
+            return std::make_unique<DurableQueue>(directory->filePath(u"spool"_s), std::move(end));
+        },
+        inFlight);
+    subject.environment = directory;
+    return subject;
+}
+#endif
 
 ContractSubject intoAFile()
 {
@@ -282,6 +299,10 @@ int main(int argc, char *argv[])
     suite.add(u"Queue before a Queue"_s, [] {
         return recorded([](auto end) { return std::make_unique<Queue>(std::make_unique<Queue>(std::move(end))); });
     });
+#ifdef QANAT_WITH_STORAGE
+    suite.add(u"DurableQueue"_s, [] { return durable(1); });
+    suite.add(u"DurableQueue, several in flight"_s, [] { return durable(6); });
+#endif
     suite.add(u"Broadcaster"_s, [] { return recorded([](auto end) { return broadcasting(std::move(end)); }); });
     suite.add(u"Broadcaster before a Queue"_s,
               [] { return recorded([](auto end) { return broadcasting(std::make_unique<Queue>(std::move(end))); }); });

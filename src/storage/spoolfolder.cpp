@@ -1,0 +1,75 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "spoolfolder_p.h"
+
+#include "Qanat/storage/durablequeue.h"
+
+#include <QtCore/qdatetime.h>
+#include <QtCore/qfile.h>
+#include <QtCore/qfileinfo.h>
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+namespace {
+
+// A full disk refuses deletions, too: their pages go through the log.
+constexpr qint64 ReserveBytes = 4 * 1024 * 1024;
+
+} // namespace
+
+SpoolFolder::SpoolFolder(const QString &path)
+    : m_path(path)
+{
+}
+
+QString SpoolFolder::take()
+{
+    if (const QString error = FolderAccess::prepareFolder(m_path); !error.isEmpty())
+        return m_path + u": "_s + error;
+    if (m_lock && QFileInfo::exists(m_lock->fileName()))
+        return {};
+    auto lock = std::make_unique<QLockFile>(file(u"owner.lock"_s));
+    // Only the end of its process makes it free, however long that takes.
+    lock->setStaleLockTime(0);
+    if (!lock->tryLock(0)) {
+        qint64 process = 0;
+        QString host;
+        QString application;
+        if (lock->error() == QLockFile::LockFailedError && lock->getLockInfo(&process, &host, &application))
+            return DurableQueue::tr("%1: in use by process %2 (%3) on %4")
+                .arg(m_path, QString::number(process), application, host);
+        return DurableQueue::tr("%1: cannot be locked").arg(lock->fileName());
+    }
+    m_lock = std::move(lock);
+    return {};
+}
+
+bool SpoolFolder::giveReserve()
+{
+    return QFile::remove(file(u"reserve"_s));
+}
+
+void SpoolFolder::keepReserve()
+{
+    if (!hasReserve() && !FolderAccess::allocate(file(u"reserve"_s), ReserveBytes))
+        giveReserve();
+}
+
+bool SpoolFolder::hasReserve() const
+{
+    return QFileInfo::exists(file(u"reserve"_s));
+}
+
+QString SpoolFolder::freeName(const QString &base, const QString &suffix) const
+{
+    const QString stamp = QDateTime::currentDateTimeUtc().toString(u"yyyyMMdd'T'HHmmss'Z'"_s);
+    QString name = file(base + u'-' + stamp + suffix);
+    for (int i = 2; QFileInfo::exists(name); ++i)
+        name = file(base + u'-' + stamp + u'-' + QString::number(i) + suffix);
+    return name;
+}
+
+} // namespace Qanat

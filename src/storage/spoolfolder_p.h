@@ -1,0 +1,59 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_STORAGE_SPOOLFOLDER_P_H
+#define QANAT_STORAGE_SPOOLFOLDER_P_H
+
+#include <QtCore/qlockfile.h>
+#include <QtCore/qstring.h>
+
+#include <memory>
+
+namespace Qanat {
+
+/*
+ * The directory of a store: only its user may look into it, and only one process uses it at a time.
+ */
+class SpoolFolder
+{
+public:
+    explicit SpoolFolder(const QString &path);
+
+    [[nodiscard]] QString file(const QString &name) const { return m_path + u'/' + name; }
+
+    // Makes it and takes it, as often as it is called. Why that is not possible, for people; empty if it is.
+    [[nodiscard]] QString take();
+    void release() { m_lock.reset(); }
+
+    // Gives back what was kept for a full disk, and keeps it anew. Whether there was something to give.
+    bool giveReserve();
+    void keepReserve();
+    [[nodiscard]] bool hasReserve() const;
+
+    // A name that is not yet taken, for a file that is set aside: "events-damaged-20261130T112233Z.db".
+    [[nodiscard]] QString freeName(const QString &base, const QString &suffix) const;
+
+private:
+    const QString m_path;
+    std::unique_ptr<QLockFile> m_lock;
+};
+
+// What depends on the system. Errors for people; empty where there is none.
+namespace FolderAccess {
+// Makes the directory, or checks that it is one of this user and closes it to others.
+QString prepareFolder(const QString &path);
+// The same for a file in it, which is made where it is missing.
+QString prepareFile(const QString &path);
+// Whether the file at this place is still the one that was there when \a identity was asked for. Nothing where there is none.
+QByteArray identityOf(const QString &path);
+// Takes room on the disk for a file.
+bool allocate(const QString &path, qint64 bytes);
+// What was written to it outlives a power cut. Whether it does.
+bool syncFile(const QString &path);
+// The same for what a directory lists.
+void syncFolder(const QString &path);
+} // namespace FolderAccess
+
+} // namespace Qanat
+
+#endif

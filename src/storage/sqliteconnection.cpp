@@ -1,0 +1,120 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#include "sqliteconnection_p.h"
+
+#include <sqlite3.h>
+
+using namespace Qt::StringLiterals;
+
+namespace Qanat {
+
+void SqliteStatement::Finalize::operator()(sqlite3_stmt *statement) const
+{
+    sqlite3_finalize(statement);
+}
+
+SqliteStatement::SqliteStatement(sqlite3 *connection, const char *sql)
+{
+    sqlite3_stmt *statement = nullptr;
+    sqlite3_prepare_v3(connection, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    m_statement.reset(statement);
+}
+
+void SqliteStatement::bind(int parameter, qint64 value)
+{
+    sqlite3_bind_int64(m_statement.get(), parameter + 1, value);
+}
+
+void SqliteStatement::bind(int parameter, QByteArrayView bytes)
+{
+    sqlite3_bind_blob64(m_statement.get(), parameter + 1, bytes.data(), sqlite3_uint64(bytes.size()), SQLITE_STATIC);
+}
+
+int SqliteStatement::step()
+{
+    // One that could not be prepared: the schema could not be read.
+    return m_statement ? sqlite3_step(m_statement.get()) : SQLITE_CORRUPT;
+}
+
+int SqliteStatement::run()
+{
+    const int code = step();
+    reset();
+    return code == SQLITE_DONE || code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+void SqliteStatement::reset()
+{
+    sqlite3_reset(m_statement.get());
+}
+
+qint64 SqliteStatement::integer(int column) const
+{
+    return sqlite3_column_int64(m_statement.get(), column);
+}
+
+QByteArrayView SqliteStatement::bytes(int column) const
+{
+    const auto *const data = static_cast<const char *>(sqlite3_column_blob(m_statement.get(), column));
+    return {data, qsizetype(sqlite3_column_bytes(m_statement.get(), column))};
+}
+
+void SqliteConnection::Close::operator()(sqlite3 *connection) const
+{
+    sqlite3_close_v2(connection);
+}
+
+int SqliteConnection::open(const QString &file)
+{
+    sqlite3 *connection = nullptr;
+    const int flags =
+        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_EXRESCODE;
+    const int code = sqlite3_open_v2(file.toUtf8().constData(), &connection, flags, nullptr);
+    m_connection.reset(connection);
+    return code;
+}
+
+int SqliteConnection::execute(const char *sql)
+{
+    return sqlite3_exec(m_connection.get(), sql, nullptr, nullptr, nullptr);
+}
+
+int SqliteConnection::query(const char *sql, qint64 *value)
+{
+    SqliteStatement statement = prepare(sql);
+    const int code = statement.step();
+    if (code == SQLITE_ROW)
+        *value = statement.integer(0);
+    return code == SQLITE_ROW || code == SQLITE_DONE ? SQLITE_OK : code;
+}
+
+qint64 SqliteConnection::changes() const
+{
+    return sqlite3_changes64(m_connection.get());
+}
+
+bool SqliteConnection::isInTransaction() const
+{
+    return m_connection && !sqlite3_get_autocommit(m_connection.get());
+}
+
+QString SqliteConnection::errorText() const
+{
+    QString text = QString::fromUtf8(sqlite3_errmsg(m_connection.get()));
+    if (const int system = m_connection ? sqlite3_system_errno(m_connection.get()) : 0)
+        text += u": "_s + qt_error_string(system);
+    return text;
+}
+
+bool SqliteConnection::isDamage(int code)
+{
+    return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;
+}
+
+bool SqliteConnection::isFull(int code)
+{
+    return (code & 0xff) == SQLITE_FULL;
+}
+
+} // namespace Qanat

@@ -1,0 +1,81 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_STORAGE_SQLITECONNECTION_P_H
+#define QANAT_STORAGE_SQLITECONNECTION_P_H
+
+#include <QtCore/qbytearray.h>
+#include <QtCore/qbytearrayview.h>
+#include <QtCore/qstring.h>
+
+#include <memory>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+namespace Qanat {
+
+// A prepared statement. Parameters and columns count from 0.
+class SqliteStatement
+{
+public:
+    SqliteStatement() = default;
+    SqliteStatement(sqlite3 *connection, const char *sql);
+
+    void bind(int parameter, qint64 value);
+    // The bytes have to stay until run() or reset().
+    void bind(int parameter, QByteArrayView bytes);
+
+    // To the next row: SQLITE_ROW, SQLITE_DONE or what has failed.
+    int step();
+    // Without rows, and ready for the next time: SQLITE_OK or what has failed.
+    int run();
+    void reset();
+
+    [[nodiscard]] qint64 integer(int column) const;
+    // As long as the row is there.
+    [[nodiscard]] QByteArrayView bytes(int column) const;
+
+private:
+    struct Finalize
+    {
+        void operator()(sqlite3_stmt *statement) const;
+    };
+    std::unique_ptr<sqlite3_stmt, Finalize> m_statement;
+};
+
+/*
+ * A connection to a database of SQLite, which is the only one. All functions answer with a code of SQLite.
+ */
+class SqliteConnection
+{
+public:
+    [[nodiscard]] int open(const QString &file);
+    void close() { m_connection.reset(); }
+    [[nodiscard]] bool isOpen() const { return bool(m_connection); }
+
+    [[nodiscard]] int execute(const char *sql);
+    // The first column of the first row.
+    [[nodiscard]] int query(const char *sql, qint64 *value);
+    [[nodiscard]] SqliteStatement prepare(const char *sql) { return {m_connection.get(), sql}; }
+    // How many rows the last statement changed.
+    [[nodiscard]] qint64 changes() const;
+    [[nodiscard]] bool isInTransaction() const;
+
+    // Of the last failure, for people.
+    [[nodiscard]] QString errorText() const;
+    // The file is not, or no longer, a database.
+    [[nodiscard]] static bool isDamage(int code);
+    [[nodiscard]] static bool isFull(int code);
+
+private:
+    struct Close
+    {
+        void operator()(sqlite3 *connection) const;
+    };
+    std::unique_ptr<sqlite3, Close> m_connection;
+};
+
+} // namespace Qanat
+
+#endif

@@ -1,0 +1,65 @@
+// SPDX-FileCopyrightText: 2026 The Qanat authors
+// SPDX-License-Identifier: Apache-2.0
+
+#ifndef QANAT_STORAGE_SQLITESTORE_P_H
+#define QANAT_STORAGE_SQLITESTORE_P_H
+
+#include "Qanat/core/eventstore.h"
+#include "spoolfolder_p.h"
+#include "sqliteconnection_p.h"
+
+namespace Qanat {
+
+/*
+ * Events in a database of SQLite: one connection, in WAL mode with synchronous=FULL, in a directory that only this process uses.
+ */
+class SqliteStore final : public EventStore
+{
+public:
+    explicit SqliteStore(const QString &folder);
+    ~SqliteStore() override;
+
+    Delivery open() override;
+    Contents contents() const override { return m_contents; }
+    Delivery apply(const Changes &changes) override;
+    Result<QList<Row>> read(quint64 from, qsizetype events, qint64 bytes) override;
+    Delivery purge() override;
+    void close() override;
+
+private:
+    static constexpr int Version = 1;
+
+    [[nodiscard]] int connect();
+    [[nodiscard]] int prepareTables();
+    [[nodiscard]] int change(const Changes &changes);
+    [[nodiscard]] int put(SqliteStatement &statement, const Row &row);
+    [[nodiscard]] int noteContents();
+    [[nodiscard]] QString rescue();
+    [[nodiscard]] int setAside();
+    [[nodiscard]] int salvage(const QString &damaged);
+    void disconnect();
+    void shrink();
+    [[nodiscard]] QString file() const { return m_folder.file(QStringLiteral("events.db")); }
+    [[nodiscard]] Delivery failure(int code);
+    [[nodiscard]] Delivery failure(const QString &text) const;
+    static quint32 checksum(quint64 number, qint64 time, QByteArrayView event);
+
+    SpoolFolder m_folder;
+    SqliteConnection m_connection;
+    SqliteStatement m_begin;
+    SqliteStatement m_commit;
+    SqliteStatement m_add;
+    SqliteStatement m_remove;
+    SqliteStatement m_addLetter;
+    SqliteStatement m_read;
+    SqliteStatement m_note;
+    Contents m_contents;
+    QByteArray m_identity; // Of the file that is open.
+    qint64 m_most = 0; // Bytes since it was last as small as it can be.
+    bool m_isDamaged = false;
+    bool m_wasOpen = false; // What is in it is known.
+};
+
+} // namespace Qanat
+
+#endif
