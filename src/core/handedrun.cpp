@@ -59,6 +59,8 @@ void OutcomeBox::add(Entry entry)
 {
     {
         const std::lock_guard lock(m_mutex);
+        if (m_isClosed)
+            return;
         m_entries.push_back(std::move(entry));
         if (m_entries.size() > 1)
             return;
@@ -71,6 +73,14 @@ std::vector<OutcomeBox::Entry> OutcomeBox::takeAll()
 {
     const std::lock_guard lock(m_mutex);
     return std::exchange(m_entries, {});
+}
+
+void OutcomeBox::close()
+{
+    std::vector<Entry> entries;
+    const std::lock_guard lock(m_mutex);
+    m_isClosed = true;
+    entries.swap(m_entries);
 }
 
 HandedRun::HandedRun(std::shared_ptr<OutcomeBox> box, Run itsRun)

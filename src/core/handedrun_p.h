@@ -30,12 +30,15 @@ public:
 
     void add(Entry entry);
     [[nodiscard]] std::vector<Entry> takeAll();
+    // Nobody will take them any more. (The entries hold what holds this.)
+    void close();
 
 private:
     const std::weak_ptr<Mailbox> m_owner;
     const std::function<void()> m_take;
     std::mutex m_mutex;
     std::vector<Entry> m_entries;
+    bool m_isClosed = false;
 };
 
 /*

@@ -62,7 +62,10 @@ StoringEngine::StoringEngine(std::unique_ptr<EventStore> store, std::unique_ptr<
     m_target->setParent(this);
 }
 
-StoringEngine::~StoringEngine() = default;
+StoringEngine::~StoringEngine()
+{
+    m_outcomes->close();
+}
 
 void StoringEngine::begin()
 {
@@ -134,8 +137,12 @@ bool StoringEngine::commit()
     if (!m_isOpen && !open())
         return false;
     do {
-        if (!applyChanges())
+        if (!applyChanges()) {
+            // What is stored may still be delivered, which makes room where there was none.
+            if (open())
+                deliver();
             return false;
+        }
         m_arrivalCount = 0;
         m_arrivalBytes = 0;
         noteArrivals(std::exchange(m_arrivals, {}));

@@ -59,7 +59,7 @@ private:
     // How much is stored in one transaction at most, how much waits in memory when it is stored, and how much is handed on at once.
     static constexpr int MostRuns = 64;
     static constexpr qsizetype MostOfTransaction = 16 * 1024;
-    static constexpr qint64 BytesOfTransaction = 16 * 1024 * 1024;
+    static constexpr qint64 BytesOfTransaction = 4 * 1024 * 1024;
     static constexpr qsizetype MostFresh = 16 * 1024;
     static constexpr qint64 BytesFresh = 8 * 1024 * 1024;
     static constexpr qsizetype MostHanded = 4 * 1024;

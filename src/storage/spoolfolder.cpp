@@ -15,8 +15,8 @@ namespace Qanat {
 
 namespace {
 
-// A full disk refuses deletions, too: their pages go through the log.
-constexpr qint64 ReserveBytes = 4 * 1024 * 1024;
+// A full disk refuses deletions, too: their pages go through the log. As much as the log may have.
+constexpr qint64 ReserveBytes = 8 * 1024 * 1024;
 
 } // namespace
 
@@ -47,20 +47,19 @@ QString SpoolFolder::take()
     return {};
 }
 
-bool SpoolFolder::giveReserve()
+bool SpoolFolder::keepReserve()
 {
-    return QFile::remove(file(u"reserve"_s));
+    if (QFileInfo::exists(file(u"reserve"_s)))
+        return true;
+    if (FolderAccess::allocate(file(u"reserve"_s), ReserveBytes))
+        return true;
+    giveReserve();
+    return false;
 }
 
-void SpoolFolder::keepReserve()
+void SpoolFolder::giveReserve()
 {
-    if (!hasReserve() && !FolderAccess::allocate(file(u"reserve"_s), ReserveBytes))
-        giveReserve();
-}
-
-bool SpoolFolder::hasReserve() const
-{
-    return QFileInfo::exists(file(u"reserve"_s));
+    QFile::remove(file(u"reserve"_s));
 }
 
 QString SpoolFolder::freeName(const QString &base, const QString &suffix) const

@@ -25,10 +25,9 @@ public:
     [[nodiscard]] QString take();
     void release() { m_lock.reset(); }
 
-    // Gives back what was kept for a full disk, and keeps it anew. Whether there was something to give.
-    bool giveReserve();
-    void keepReserve();
-    [[nodiscard]] bool hasReserve() const;
+    // Room on the disk that is kept for the time when there is none. Whether it could be kept.
+    bool keepReserve();
+    void giveReserve();
 
     // A name that is not yet taken, for a file that is set aside: "events-damaged-20261130T112233Z.db".
     [[nodiscard]] QString freeName(const QString &base, const QString &suffix) const;

@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 using namespace Qt::StringLiterals;
 
@@ -28,8 +29,8 @@ constexpr const char *Settings = "PRAGMA locking_mode=EXCLUSIVE;" // No file of 
                                  "PRAGMA journal_mode=WAL;"
                                  "PRAGMA synchronous=FULL;"
                                  "PRAGMA secure_delete=ON;"
-                                 "PRAGMA wal_autocheckpoint=2000;"
-                                 "PRAGMA journal_size_limit=8388608;"
+                                 "PRAGMA wal_autocheckpoint=1000;"
+                                 "PRAGMA journal_size_limit=4194304;"
                                  "PRAGMA temp_store=MEMORY;";
 
 constexpr const char *Tables =
@@ -92,6 +93,8 @@ Delivery SqliteStore::open()
         if (const QString error = rescue(); !error.isEmpty())
             return failure(error);
     }
+    if (m_connection.isOpen() && !m_isDamaged && FolderAccess::identityOf(file()) == m_identity)
+        return Delivery::delivered(); // It was full, or was rescued.
     disconnect();
     if (const QString error = FolderAccess::prepareFile(file()); !error.isEmpty())
         return failure(file() + u": "_s + error);
@@ -104,7 +107,6 @@ Delivery SqliteStore::open()
         return failed;
     }
     m_identity = FolderAccess::identityOf(file());
-    m_folder.keepReserve();
     m_wasOpen = true;
     return Delivery::delivered();
 }
@@ -182,22 +184,35 @@ void SqliteStore::disconnect()
 
 Delivery SqliteStore::apply(const Changes &changes)
 {
+    // Without the reserve what is added now could never be taken away again.
+    if (!changes.added.isEmpty() && !m_folder.keepReserve()) {
+        if (m_contents.count == 0)
+            shrink();
+        if (!m_folder.keepReserve())
+            return failure(DurableQueue::tr("%1: the disk is full").arg(file()));
+    }
     const Contents before = m_contents;
     int code = m_connection.isOpen() ? change(changes) : SQLITE_CANTOPEN;
-    if (SqliteConnection::isFull(code) && changes.added.isEmpty() && m_folder.hasReserve()) {
-        // What is taken away makes room, but needs some first.
+    if (SqliteConnection::isFull(code)) {
+        // What is taken away makes room, but needs some first: for the pages of the log in the file, and for its own in the log.
+        const Delivery full = failure(code);
         m_contents = before;
-        if (m_connection.isInTransaction())
-            static_cast<void>(m_connection.execute("ROLLBACK"));
+        rollBack();
         m_folder.giveReserve();
+        static_cast<void>(m_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+        if (!changes.added.isEmpty())
+            return full;
         code = change(changes);
         if (code == SQLITE_OK)
-            static_cast<void>(m_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+            static_cast<void>(m_connection.execute("PRAGMA incremental_vacuum(1024); PRAGMA wal_checkpoint(TRUNCATE)"));
     }
     if (code != SQLITE_OK) {
         const Delivery failed = failure(code);
         m_contents = before;
-        disconnect();
+        rollBack();
+        // Of a full disk the connection is as it was; after other failures nothing is sure.
+        if (!SqliteConnection::isFull(code))
+            disconnect();
         return failed;
     }
     if (FolderAccess::identityOf(file()) != m_identity) {
@@ -208,6 +223,12 @@ Delivery SqliteStore::apply(const Changes &changes)
     if (m_contents.count == 0 && m_most > LittleToKeep)
         shrink();
     return Delivery::delivered();
+}
+
+void SqliteStore::rollBack()
+{
+    if (m_connection.isInTransaction())
+        static_cast<void>(m_connection.execute("ROLLBACK"));
 }
 
 int SqliteStore::change(const Changes &changes)
@@ -256,11 +277,20 @@ int SqliteStore::noteContents()
     return m_note.run();
 }
 
-// What is not needed any more goes back to the disk.
+// What is not needed any more goes back to the disk: a part at a time, since even that takes room in the log.
 void SqliteStore::shrink()
 {
-    static_cast<void>(m_connection.execute("PRAGMA incremental_vacuum; PRAGMA wal_checkpoint(TRUNCATE)"));
-    m_folder.keepReserve();
+    const auto freePages = [this] {
+        qint64 count = 0;
+        static_cast<void>(m_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)"));
+        static_cast<void>(m_connection.query("PRAGMA freelist_count", &count));
+        return count;
+    };
+    qint64 before = std::numeric_limits<qint64>::max();
+    for (qint64 now = freePages(); now > 0 && now < before; now = freePages()) {
+        before = now;
+        static_cast<void>(m_connection.execute("PRAGMA incremental_vacuum(1000)"));
+    }
     m_most = 0;
 }
 

@@ -37,6 +37,7 @@ private:
     [[nodiscard]] QString rescue();
     [[nodiscard]] int setAside();
     [[nodiscard]] int salvage(const QString &damaged);
+    void rollBack();
     void disconnect();
     void shrink();
     [[nodiscard]] QString file() const { return m_folder.file(QStringLiteral("events.db")); }

@@ -25,7 +25,7 @@ namespace Qanat {
  * keeps what it said that it has written (SQLite in WAL mode with synchronous=FULL). Delivered events leave the store in the same transactions; after a crash those
  * that were in flight are delivered again, with the same id.
  *
- * **A full disk** holds up storing, not delivering: what is delivered makes room, for which a reserve of 4 MiB is kept. **Damage** is set aside: the file gets another
+ * **A full disk** holds up storing, not delivering: what is delivered makes room, for which a reserve of 8 MiB is kept. **Damage** is set aside: the file gets another
  * name, what can be read of it goes on, and what cannot is counted as dropped.
  */
 class QANAT_STORAGE_EXPORT DurableQueue : public StoringQueue

@@ -243,6 +243,7 @@ void SinkTest::line05_callsFromInsideTheWorkDoNotDeadlock()
     QFuture<void> removed;
     QFuture<CloseResult> closing;
     QFuture<CloseResult> closingAll;
+    std::atomic<int> answers{0}; // Those futures are there.
 
     recording->setBehaviour([&](const Event &event) {
         if (event.type() == u"write"_s) {
@@ -255,9 +256,11 @@ void SinkTest::line05_callsFromInsideTheWorkDoNotDeadlock()
             broadcaster.add(&late);
         } else if (event.type() == u"remove"_s) {
             removed = broadcaster.remove(&late);
+            ++answers;
         } else if (event.type() == u"close"_s) {
             closing = sink->close();
             closingAll = broadcaster.close();
+            ++answers;
         }
         return Delivery::delivered();
     });
@@ -269,13 +272,13 @@ void SinkTest::line05_callsFromInsideTheWorkDoNotDeadlock()
     broadcaster.write(someEvent());
     QANAT_WAIT(lateRecording->count() == 1 && recording->count() == 5);
     broadcaster.write(someEvent(u"remove"_s));
-    QANAT_WAIT(recording->count() == 6);
+    QANAT_WAIT(recording->count() == 6 && answers.load() == 1);
     QANAT_FINISH(removed);
     broadcaster.write(someEvent());
     QANAT_WAIT(recording->count() == 7);
     QVERIFY(lateRecording->count() <= 2); // Removed in the order of the writes.
     broadcaster.write(someEvent(u"close"_s));
-    QANAT_WAIT(recording->count() == 8);
+    QANAT_WAIT(recording->count() == 8 && answers.load() == 2);
     QANAT_FINISH(closing);
     QANAT_FINISH(closingAll);
     QCOMPARE(sink->state(), PipelineNode::State::Closed);
