@@ -94,7 +94,7 @@ Delivery SqliteStore::open()
             return failure(error);
     }
     if (m_connection.isOpen() && !m_isDamaged && FolderAccess::identityOf(file()) == m_identity)
-        return Delivery::delivered(); // It was full, or was rescued.
+        return Delivery::delivered(); // It was full, and is as it was.
     disconnect();
     if (const QString error = FolderAccess::prepareFile(file()); !error.isEmpty())
         return failure(file() + u": "_s + error);
