@@ -110,6 +110,17 @@ bool EventData::mayBeGivenUpBy(const Event &event, quintptr mailbox)
     return by.size() < Most && std::find(by.begin(), by.end(), mailbox) == by.end();
 }
 
+void EventData::notePosition(Event &event, const QByteArray &position)
+{
+    event.detached().ownDetails().position = position;
+}
+
+QByteArray EventData::positionOf(const Event &event)
+{
+    const EventDetails *details = event.d ? event.d->details.get() : nullptr;
+    return details ? details->position : QByteArray();
+}
+
 void EventData::note(Fault fault, const char *reason)
 {
     if (reason)

@@ -26,6 +26,7 @@ struct EventDetails
     int timeOffsetSeconds = 0; //!< Only with a text.
     QVariantMap extensions;
     std::vector<quintptr> givenUpBy; //!< Of a dead letter: Mailbox::identity() of all that have given it up.
+    QByteArray position; //!< On its way into a store: where its source is after it.
 };
 
 /*!
@@ -64,6 +65,9 @@ struct EventData
     // The last that has; 0 if none has.
     [[nodiscard]] static quintptr lastGivenUpBy(const Event &event);
     [[nodiscard]] static bool mayBeGivenUpBy(const Event &event, quintptr mailbox);
+    static void notePosition(Event &event, const QByteArray &position);
+    //! Empty where none was noted.
+    [[nodiscard]] static QByteArray positionOf(const Event &event);
 
     void setId(QString newId);
     void setType(QString newType);

@@ -3,6 +3,7 @@
 
 #include "Qanat/core/gate.h"
 
+#include "mailbox_p.h"
 #include "sink_p.h"
 
 #include <QtCore/qpointer.h>
@@ -20,8 +21,22 @@ public:
     {
         if (consent == Gate::Consent::Granted)
             return Gate::Way::Through;
-        const bool holds = consent == Gate::Consent::Undecided && policy == Gate::Undecided::Hold && !isClosing;
-        return holds ? Gate::Way::Hold : Gate::Way::Discard;
+        if (consent == Gate::Consent::Undecided && policy == Gate::Undecided::Hold)
+            return storesBehind() ? Gate::Way::Through : isClosing ? Gate::Way::Discard : Gate::Way::Hold;
+        return Gate::Way::Discard;
+    }
+
+    // A queue that stores keeps events better than a gate, and holds them there.
+    bool storesBehind() const { return behind && behind->isKeeper(); }
+
+    // After a change. What is stored was written with a consent, or is held: only a denial discards it.
+    void tellBehind()
+    {
+        if (!storesBehind())
+            return;
+        const std::lock_guard lock(mutex);
+        if (consent != Gate::Consent::Denied)
+            behind->hold(consent == Gate::Consent::Undecided);
     }
 
     Gate::Way wayNow() const
@@ -53,6 +68,8 @@ public:
     bool isHolding = false;
     bool isClosing = false;
 
+    std::shared_ptr<Mailbox> behind; // The target's.
+
     // Only the sink's thread:
     Sink *target = nullptr;
     std::deque<Held> held;
@@ -62,8 +79,11 @@ Gate::Gate(std::unique_ptr<Sink> target, QObject *parent)
     : Sink(parent)
     , d(std::make_unique<GatePrivate>())
 {
-    d->exchangeLimits(*SinkAccess::mailbox(*this));
     d->target = adopt(std::move(target));
+    if (d->target)
+        d->behind = SinkAccess::mailbox(*d->target);
+    d->exchangeLimits(*SinkAccess::mailbox(*this));
+    d->tellBehind();
     showWay();
     if (!d->target)
         discard();
@@ -85,6 +105,7 @@ void Gate::setConsent(Consent consent)
             return;
         d->exchangeLimits(*SinkAccess::mailbox(*this));
     }
+    d->tellBehind();
     showWay();
     if (consent == Consent::Denied)
         SinkAccess::mailbox(*this)->withdraw();

@@ -129,6 +129,10 @@ void Consumer::review() { }
 void Consumer::closing() { }
 
 void Consumer::withdraw() { }
+void Consumer::hold(bool isHeld)
+{
+    Q_UNUSED(isHeld)
+}
 
 void Consumer::interrupt() { }
 

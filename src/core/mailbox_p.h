@@ -47,6 +47,8 @@ public:
     // What it holds back is not wanted any more.
     virtual void withdraw();
     virtual void interrupt();
+    // One that keeps events elsewhere hands nothing on.
+    virtual void hold(bool isHeld);
     virtual Delivery finish();
 };
 
@@ -192,6 +194,11 @@ public:
 
     // Before the first write. Calls are given in the order of the events, several at once, and a close leaves what waits to be kept.
     void setKeeper();
+    bool isKeeper() const;
+    // Asks it to hand nothing on, or to go on. Any thread.
+    void hold(bool isHeld);
+    // It does: a close does not wait for what is kept.
+    void noteHeld(bool isHeld);
     // Whether there are more events to be taken at once.
     bool hasMore() const;
     // Of those that \a completion still has to settle the next \a count are kept, in so many bytes. What it answers waits for their outcome.
@@ -417,6 +424,7 @@ private:
     bool m_hasDeadLetters = false;
     bool m_isTraced = false;
     bool m_isKeeper = false;
+    bool m_isHeld = false; // A close does not wait for what is kept.
 
     mutable std::mutex m_mutex;
     NodeList m_queue;

@@ -18,6 +18,24 @@ void Mailbox::setKeeper()
     m_isKeeper = true;
 }
 
+bool Mailbox::isKeeper() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_isKeeper;
+}
+
+void Mailbox::hold(bool isHeld)
+{
+    post([this, isHeld] { consumer()->hold(isHeld); });
+}
+
+void Mailbox::noteHeld(bool isHeld)
+{
+    Section section(this);
+    m_isHeld = isHeld;
+    kick(section.after());
+}
+
 bool Mailbox::hasMore() const
 {
     const std::lock_guard lock(m_mutex);

@@ -127,7 +127,7 @@ void Mailbox::waitForMore()
 bool Mailbox::isIdle() const
 {
     return m_queue.isEmpty() && m_calls.isEmpty() && !hasLanes() && m_tasks.empty() && hopperCount() == 0
-           && (m_statistics.stored == 0 || m_isExpired);
+           && (m_statistics.stored == 0 || m_isHeld || m_isExpired);
 }
 
 QANAT_HOT_PATH std::shared_ptr<Pump> Mailbox::awaken()

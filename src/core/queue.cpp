@@ -110,17 +110,26 @@ Queue::~Queue()
 
 void Queue::setLinger(qsizetype events, std::chrono::milliseconds time)
 {
+    setLinger(*SinkAccess::mailbox(*this), events, time);
+}
+
+void Queue::setLinger(Mailbox &mailbox, qsizetype events, std::chrono::milliseconds time)
+{
     // Longer than the nanoseconds can hold is for ever.
     constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
-    SinkAccess::mailbox(*this)->setGathering(events, std::min(time, longest));
+    mailbox.setGathering(events, std::min(time, longest));
 }
 
 QFuture<bool> Queue::configureTarget(std::function<bool(Sink &)> functor)
 {
+    return configureTarget(*SinkAccess::mailbox(*this), std::move(functor));
+}
+
+QFuture<bool> Queue::configureTarget(Mailbox &mailbox, std::function<bool(Sink &)> functor)
+{
     const auto promise = std::make_shared<QPromise<bool>>();
     promise->start();
-    const auto &mailbox = SinkAccess::mailbox(*this);
-    mailbox->enqueue([promise, functor = std::move(functor), weak = mailbox->weak_from_this()] {
+    mailbox.enqueue([promise, functor = std::move(functor), weak = mailbox.weak_from_this()] {
         const auto owner = std::static_pointer_cast<Mailbox>(weak.lock());
         const auto engine = owner ? std::dynamic_pointer_cast<QueueEngine>(owner->consumer()) : nullptr;
         Sink *sink = engine ? engine->target() : nullptr;

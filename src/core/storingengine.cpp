@@ -7,6 +7,7 @@
 #include "chunk_p.h"
 #include "deadletter_p.h"
 #include "delivery_p.h"
+#include "event_p.h"
 #include "logging_p.h"
 #include "sink_p.h"
 #include "text_p.h"
@@ -25,6 +26,8 @@ using std::chrono::nanoseconds;
 namespace {
 
 constexpr nanoseconds TryAgainAfter = 1s;
+// What is older is as old as that: a clock that was wrong may say anything.
+constexpr milliseconds OldestAge = std::chrono::hours(24 * 365 * 20);
 // What is read at once.
 constexpr qsizetype MostRead = 1024;
 constexpr qint64 BytesRead = 1024 * 1024;
@@ -52,14 +55,13 @@ bool isLeftOver(const Delivery &delivery)
 StoringEngine::StoringEngine(std::unique_ptr<EventStore> store, std::unique_ptr<Sink> target,
                              const std::shared_ptr<Mailbox> &mailbox, std::shared_ptr<StoringState> state)
     : m_store(std::move(store))
-    , m_target(target.release())
-    , m_behind(SinkAccess::mailbox(*m_target))
+    , m_behind(SinkAccess::mailbox(*target))
     , m_owner(mailbox)
     , m_mailbox(mailbox.get())
     , m_state(std::move(state))
     , m_outcomes(std::make_shared<OutcomeBox>(m_owner, [this] { takeOutcomes(); }))
 {
-    m_target->setParent(this);
+    target.release()->setParent(this);
 }
 
 StoringEngine::~StoringEngine()
@@ -67,9 +69,60 @@ StoringEngine::~StoringEngine()
     m_outcomes->close();
 }
 
+std::shared_ptr<StoringEngine> StoringEngine::of(const std::weak_ptr<Mailbox> &mailbox)
+{
+    const auto owner = mailbox.lock();
+    return owner ? std::dynamic_pointer_cast<StoringEngine>(owner->consumer()) : nullptr;
+}
+
 void StoringEngine::begin()
 {
     commit();
+}
+
+// What was written before this is on its way to the store, or there.
+void StoringEngine::notePosition(const QByteArray &position)
+{
+    m_changes.position = position;
+    if (!m_isFailing && !m_mailbox->hasMore())
+        commit();
+}
+
+void StoringEngine::setMaximumAge(std::chrono::milliseconds age)
+{
+    // More than the nanoseconds can hold is for ever.
+    constexpr milliseconds longest = std::chrono::hours(24 * 365 * 200);
+    m_maximumAge = age > milliseconds::zero() && age < longest ? std::optional<nanoseconds>(age) : std::nullopt;
+    commit();
+}
+
+void StoringEngine::hold(bool isHeld)
+{
+    if (!m_wasOpen) {
+        m_heldWish = isHeld;
+    } else if (isHeld != m_isHeld) {
+        m_changes.held = isHeld;
+    }
+    noteHeld(isHeld);
+    if (m_wasOpen)
+        commit();
+}
+
+void StoringEngine::noteHeld(bool isHeld)
+{
+    m_isHeld = isHeld;
+    m_mailbox->noteHeld(isHeld);
+    m_state->setHeld(isHeld);
+    showActivity();
+}
+
+void StoringEngine::showActivity()
+{
+    using Activity = PipelineNode::Activity;
+    if (m_isFailing)
+        m_mailbox->setActivity(Activity::Blocked, m_mailbox->clock()->now() + TryAgainAfter);
+    else
+        m_mailbox->setActivity(m_isHeld ? Activity::Paused : Activity::Flowing, nanoseconds(0));
 }
 
 qint64 StoringEngine::wallClock() const
@@ -101,7 +154,12 @@ bool StoringEngine::open()
         m_mailbox->addKept(contents.count + contents.damaged, contents.bytes);
         if (contents.damaged > 0)
             m_mailbox->settleKept(contents.damaged, 0, lost());
-        m_state->setOpened(contents.count);
+        if (!m_heldWish)
+            noteHeld(contents.isHeld);
+        else if (contents.isHeld != *m_heldWish)
+            m_changes.held = m_heldWish;
+        m_state->setOpened(contents.count, contents.position);
+        noteLetters();
     }
     return true;
 }
@@ -112,6 +170,8 @@ void StoringEngine::process(const Batch &batch, Completion completion)
     arrival.bytes.reserve(size_t(batch.size()));
     const qint64 now = wallClock();
     for (const Event &event : batch) {
+        if (QByteArray position = EventData::positionOf(event); !position.isEmpty())
+            m_changes.position = std::move(position);
         Result<QByteArray> encoded = event.toCbor();
         if (!encoded) {
             arrival.bytes.push_back(-1);
@@ -145,15 +205,19 @@ bool StoringEngine::commit()
         }
         m_arrivalCount = 0;
         m_arrivalBytes = 0;
+        noteReturned();
+        noteLetters();
         noteArrivals(std::exchange(m_arrivals, {}));
         finishFlushes(Delivery::stored());
         keepLimits();
+        keepAge();
         deliver();
     } while (!m_changes.isEmpty() && m_isOpen);
     if (!m_isOpen)
         return true; // What came is stored, and what is stored cannot be read.
     noteSuccess();
     noteLost();
+    keepLetterCapacity();
     if (m_mustPurge && m_handedCount == 0) {
         const Delivery purged = m_store->purge();
         m_mustPurge = purged.isFailure();
@@ -166,7 +230,7 @@ bool StoringEngine::commit()
 // Where all was handed on and has come back, nothing is left; what damage has taken away in silence comes to light then.
 void StoringEngine::noteLost()
 {
-    if (m_nextHanded < m_nextStored || m_handedCount > 0 || m_isInterrupted || m_isBehindClosed)
+    if (firstWaiting() < m_nextStored || m_handedCount > 0 || m_isInterrupted || m_isBehindClosed)
         return;
     const Mailbox::Kept kept = m_mailbox->kept();
     if (kept.count > 0)
@@ -177,16 +241,22 @@ bool StoringEngine::applyChanges()
 {
     // Where there is no room, what was delivered makes some.
     if (m_isFailing && !m_changes.added.isEmpty() && !m_changes.removed.isEmpty()) {
-        QList<EventStore::Row> added = std::exchange(m_changes.added, {});
-        const bool isApplied = apply(m_changes);
-        if (isApplied)
-            m_changes = {};
-        m_changes.added = std::move(added);
-        if (!isApplied)
+        EventStore::Changes room;
+        room.removed = m_changes.removed;
+        room.removedBytes = m_changes.removedBytes;
+        room.deadLetters = m_changes.deadLetters;
+        if (!apply(room))
             return false;
+        m_changes.removed = {};
+        m_changes.removedBytes = 0;
+        m_changes.deadLetters = {};
+        m_lettersKept += std::exchange(m_lettersAdded, 0);
     }
     if (!m_changes.isEmpty() && !apply(m_changes))
         return false;
+    if (m_changes.position)
+        m_state->setPosition(*m_changes.position);
+    m_lettersKept += std::exchange(m_lettersAdded, 0);
     m_changes = {};
     return true;
 }
@@ -221,7 +291,7 @@ void StoringEngine::noteArrivals(std::deque<Arrival> arrivals)
                 for (qsizetype j = 0; waiting && j < count; ++j)
                     m_waiting.emplace(number + quint64(j), waiting);
                 const bool isWhole = count == size;
-                noteFresh(isWhole ? arrival.batch : arrival.batch.mid(i, count), number,
+                noteReady(isWhole ? arrival.batch : arrival.batch.mid(i, count), number,
                           isWhole ? std::move(arrival.bytes)
                                   : std::vector<qint64>(arrival.bytes.begin() + i, arrival.bytes.begin() + i + count));
                 number += quint64(count);
@@ -232,22 +302,24 @@ void StoringEngine::noteArrivals(std::deque<Arrival> arrivals)
 }
 
 // Where nothing before it has to be read from the store, and it is not too much, it stays in memory.
-void StoringEngine::noteFresh(const Batch &batch, quint64 first, std::vector<qint64> bytes)
+void StoringEngine::noteReady(const Batch &batch, quint64 first, std::vector<qint64> bytes)
 {
-    const quint64 next = m_fresh.empty() ? m_nextHanded : m_fresh.back().numbers.back() + 1;
+    const quint64 next = std::max(m_nextRead, m_ready.empty() ? 0 : m_ready.back().numbers.back() + 1);
     m_nextStored = first + bytes.size();
-    if (next != first || m_freshCount >= MostFresh || m_freshBytes >= BytesFresh)
+    if (next != first || m_readyCount >= MostReady || m_readyBytes >= BytesReady)
         return;
-    m_freshCount += batch.size();
-    m_freshBytes += sum(bytes, 0, batch.size());
+    m_readyCount += batch.size();
+    m_readyBytes += sum(bytes, 0, batch.size());
     std::vector<quint64> numbers(bytes.size());
     std::iota(numbers.begin(), numbers.end(), first);
-    m_fresh.push_back({batch, std::move(numbers), std::move(bytes)});
+    m_ready.push_back({batch, std::move(numbers), std::move(bytes)});
 }
 
 void StoringEngine::giveUpArrivals(const Delivery &reason)
 {
     m_changes.added.clear();
+    m_changes.position.reset();
+    giveUpReturning(reason);
     m_arrivalCount = 0;
     m_arrivalBytes = 0;
     for (Arrival &arrival : std::exchange(m_arrivals, {})) {
@@ -283,7 +355,7 @@ void StoringEngine::noteFailure(const QString &text)
         qCWarning(qanatStorage, "%ls: %ls; it is tried again", qUtf16Printable(m_mailbox->label()),
                   qUtf16Printable(text));
     m_state->setError(text);
-    m_mailbox->setActivity(PipelineNode::Activity::Blocked, m_mailbox->clock()->now() + TryAgainAfter);
+    showActivity();
     const std::shared_ptr<Clock> clock = m_mailbox->clock();
     if (!m_again)
         m_again = std::make_unique<Timer>([this] { commit(); });
@@ -297,69 +369,103 @@ void StoringEngine::noteSuccess()
     m_again->stop();
     m_failure = {};
     m_state->setError({});
-    m_mailbox->setActivity(PipelineNode::Activity::Flowing, nanoseconds(0));
+    showActivity();
 }
 
 /* --- Out of the store -------------------------------------------------------------------------------------------------- */
 
 void StoringEngine::deliver()
 {
-    while (!m_isInterrupted && !m_isBehindClosed && m_handedCount < MostHanded && m_handedBytes < BytesHanded) {
+    handOut();
+    watchAge();
+}
+
+void StoringEngine::handOut()
+{
+    while (!m_isInterrupted && !m_isHeld && !m_isBehindClosed && m_handedCount < MostHanded
+           && m_handedBytes < BytesHanded) {
         std::optional<Run> run = nextRun(MostRead);
         if (!run || !hand(std::move(*run)))
             return;
     }
 }
 
-// The oldest that were not handed on, without a gap that has to be looked for: nothing where there are none, or they cannot be read.
-std::optional<StoringEngine::Run> StoringEngine::nextRun(qsizetype most)
+// Brings the oldest that were not handed on into memory: false where there are none, or they cannot be read.
+bool StoringEngine::makeReady()
 {
-    if (!m_fresh.empty() && m_fresh.front().numbers.front() == m_nextHanded)
-        return nextFresh(most);
-    const quint64 end = m_fresh.empty() ? m_nextStored : m_fresh.front().numbers.front();
-    while (m_isOpen && m_nextHanded < end) {
-        const Result<QList<EventStore::Row>> rows = m_store->read(m_nextHanded, most, BytesRead);
+    const quint64 end = m_ready.empty() ? m_nextStored : m_ready.front().numbers.front();
+    while (m_isOpen && m_nextRead < end) {
+        const Result<QList<EventStore::Row>> rows = m_store->read(m_nextRead, MostRead, BytesRead);
         if (!rows) {
             m_isOpen = false;
             noteFailure(rows.errorText());
-            return {};
+            return false;
         }
-        Run run = readable(*rows, end);
+        std::deque<Run> runs = readable(*rows, end);
         const bool isOver = rows->isEmpty() || rows->constLast().number >= end;
-        m_nextHanded = isOver ? end : rows->constLast().number + 1;
-        if (!run.numbers.empty())
-            return run;
+        m_nextRead = isOver ? end : rows->constLast().number + 1;
+        for (const Run &run : runs) {
+            m_readyCount += run.batch.size();
+            m_readyBytes += sum(run.bytes, 0, run.batch.size());
+        }
+        if (!runs.empty()) {
+            m_ready.insert(m_ready.begin(), std::move_iterator(runs.begin()), std::move_iterator(runs.end()));
+            return true;
+        }
     }
-    return {};
+    return !m_ready.empty() && m_ready.front().numbers.front() <= m_nextRead;
 }
 
-StoringEngine::Run StoringEngine::nextFresh(qsizetype most)
+// All before it were handed on.
+quint64 StoringEngine::firstWaiting() const
 {
-    Run run = std::move(m_fresh.front());
-    m_fresh.pop_front();
+    return m_ready.empty() ? m_nextRead : std::min(m_nextRead, m_ready.front().numbers.front());
+}
+
+std::optional<StoringEngine::Run> StoringEngine::nextRun(qsizetype most)
+{
+    if (!makeReady())
+        return {};
+    Run run = std::move(m_ready.front());
+    m_ready.pop_front();
     if (run.batch.size() > most) {
-        m_fresh.push_front({run.batch.mid(most),
+        m_ready.push_front({run.batch.mid(most),
                             {run.numbers.begin() + most, run.numbers.end()},
                             {run.bytes.begin() + most, run.bytes.end()}});
         run.batch = run.batch.mid(0, most);
         run.numbers.resize(size_t(most));
         run.bytes.resize(size_t(most));
     }
-    m_freshCount -= run.batch.size();
-    m_freshBytes -= sum(run.bytes, 0, run.batch.size());
-    m_nextHanded = run.numbers.back() + 1;
+    m_readyCount -= run.batch.size();
+    m_readyBytes -= sum(run.bytes, 0, run.batch.size());
+    m_nextRead = std::max(m_nextRead, run.numbers.back() + 1);
     return run;
 }
 
-// The events of those rows that come before a number. What cannot be read is dropped: nobody will ever be able to.
-StoringEngine::Run StoringEngine::readable(const QList<EventStore::Row> &rows, quint64 end)
+// The events of those rows that come before a number, in runs of one age. What cannot be read is dropped: nobody will ever be able to.
+std::deque<StoringEngine::Run> StoringEngine::readable(const QList<EventStore::Row> &rows, quint64 end)
 {
+    constexpr qint64 OneAge = 1000; // Milliseconds
+    std::deque<Run> runs;
     QList<Event> events;
     Run run;
     qint64 acceptedAt = 0;
+    const auto endRun = [&] {
+        if (events.isEmpty())
+            return;
+        run.batch = Batch(std::exchange(events, {}));
+        // Its age counts from its acceptance, by the wall clock; one that was set back since makes it no younger than now.
+        const std::shared_ptr<Clock> clock = m_mailbox->clock();
+        const nanoseconds age = milliseconds(std::clamp<qint64>(wallClock() - acceptedAt, 0, OldestAge.count()));
+        BatchBuilder::chunk(run.batch)->acceptedAt.store((clock->now() - age).count(), std::memory_order_relaxed);
+        BatchBuilder::chunk(run.batch)->isChecked.store(true, std::memory_order_relaxed);
+        runs.push_back(std::exchange(run, {}));
+    };
     for (const EventStore::Row &row : rows) {
         if (row.number >= end)
             break;
+        if (row.acceptedAt < acceptedAt || row.acceptedAt > acceptedAt + OneAge)
+            endRun();
         Result<Event> event = Event::fromCbor(row.event);
         if (!event) {
             remove(row.number, 1, row.event.size());
@@ -375,15 +481,8 @@ StoringEngine::Run StoringEngine::readable(const QList<EventStore::Row> &rows, q
         run.numbers.push_back(row.number);
         run.bytes.push_back(row.event.size());
     }
-    if (events.isEmpty())
-        return run;
-    run.batch = Batch(events);
-    // Its age counts from its acceptance, by the wall clock; one that was set back since makes it no younger than now.
-    const std::shared_ptr<Clock> clock = m_mailbox->clock();
-    const nanoseconds age = milliseconds(std::max(wallClock() - acceptedAt, qint64(0)));
-    BatchBuilder::chunk(run.batch)->acceptedAt.store((clock->now() - age).count(), std::memory_order_relaxed);
-    BatchBuilder::chunk(run.batch)->isChecked.store(true, std::memory_order_relaxed);
-    return run;
+    endRun();
+    return runs;
 }
 
 bool StoringEngine::hand(Run run)
@@ -420,6 +519,31 @@ void StoringEngine::keepLimits()
         if (!run)
             return;
         settleRange(*run, 0, run->batch.size(), full);
+    }
+}
+
+// What waits here for longer than it may. What was handed on is judged by those who have it.
+void StoringEngine::keepAge()
+{
+    if (!m_maximumAge || m_isInterrupted)
+        return;
+    static const Delivery old =
+        Delivery::dropped(Delivery::Error::Expired, Text::tr("it was stored for longer than it may be"));
+    const std::shared_ptr<Clock> clock = m_mailbox->clock();
+    while (makeReady() && m_ready.front().batch.acceptedAt() + *m_maximumAge <= clock->now()) {
+        const Run run = *nextRun(MostRead);
+        settleRange(run, 0, run.batch.size(), old);
+    }
+}
+
+void StoringEngine::watchAge()
+{
+    if (m_maximumAge && !m_isInterrupted && makeReady()) {
+        if (!m_aging)
+            m_aging = std::make_unique<Timer>([this] { commit(); });
+        m_aging->start(m_mailbox->clock(), m_ready.front().batch.acceptedAt() + *m_maximumAge);
+    } else if (m_aging) {
+        m_aging->stop();
     }
 }
 
@@ -481,8 +605,10 @@ void StoringEngine::keepDeadLetters(const Batch &batch, quint64 first, const Del
     const qint64 now = wallClock();
     for (qsizetype i = 0; i < batch.size(); ++i) {
         letter.event = batch[i];
-        if (const Result<QByteArray> encoded = letter.toEvent().toCbor())
+        if (const Result<QByteArray> encoded = letter.toEvent().toCbor()) {
             m_changes.deadLetters.append({first + quint64(i), now, *encoded});
+            ++m_lettersAdded;
+        }
     }
 }
 
@@ -501,23 +627,29 @@ void StoringEngine::remove(quint64 first, qsizetype count, qint64 bytes)
 void StoringEngine::withdraw()
 {
     const Delivery withdrawn = Delivery::filtered();
+    const std::optional<QByteArray> position = m_changes.position;
     giveUpArrivals(withdrawn);
-    m_fresh.clear();
-    m_freshCount = 0;
-    m_freshBytes = 0;
+    m_changes.position = position; // Nobody wants what comes before it.
+    const quint64 first = firstWaiting();
+    m_ready.clear();
+    m_readyCount = 0;
+    m_readyBytes = 0;
+    m_changes.deadLetters.clear();
+    m_lettersAdded = 0;
+    m_changes.removedDeadLetters = {1, std::numeric_limits<qsizetype>::max()};
     // What was not handed on; the target withdraws the rest.
-    if (m_wasOpen && m_nextHanded < m_nextStored) {
+    if (m_wasOpen && first < m_next) {
         const Mailbox::Kept kept = m_mailbox->kept();
         const qint64 count = kept.count - m_handedCount;
         const qint64 bytes = kept.bytes - m_handedBytes;
-        m_changes.removed.append({m_nextHanded, qsizetype(m_nextStored - m_nextHanded)});
-        m_changes.removedBytes += bytes;
-        for (auto waiting = m_waiting.lower_bound(m_nextHanded); waiting != m_waiting.end();) {
+        // Also what came last: whether it was stored may not be known.
+        remove(first, qsizetype(m_next - first), bytes);
+        for (auto waiting = m_waiting.lower_bound(first); waiting != m_waiting.end();) {
             waiting->second->settle(1, withdrawn);
             waiting = m_waiting.erase(waiting);
         }
         m_mailbox->settleKept(count, bytes, withdrawn);
-        m_nextHanded = m_nextStored;
+        m_nextRead = m_nextStored = m_next;
     }
     m_mustPurge = true;
     commit();
@@ -526,6 +658,7 @@ void StoringEngine::withdraw()
 void StoringEngine::interrupt()
 {
     m_isInterrupted = true;
+    m_store->hurry();
     if (!m_arrivals.empty() && !commit())
         giveUpArrivals(m_failure);
 }
@@ -541,6 +674,7 @@ Delivery StoringEngine::finish()
         waiting->settle(1, Delivery::stored());
     const Delivery failure = m_failure;
     m_again.reset();
+    m_aging.reset();
     m_store->close();
     return isSafe ? Delivery::delivered() : failure;
 }

@@ -6,6 +6,7 @@
 
 #include "Qanat/core/eventstore.h"
 #include "Qanat/core/sink.h"
+#include "Qanat/core/storeddeadletters.h"
 #include "handedrun_p.h"
 #include "mailbox_p.h"
 #include "storingstate_p.h"
@@ -25,6 +26,8 @@ namespace Qanat {
  * their order, and takes out of the store what has its outcome.
  *
  * What was just stored is handed on from memory as long as not too much waits; all else is read from the store again.
+ *
+ * Its functions for the dead letters in the store are in storingletters.cpp.
  */
 class StoringEngine final
     : public QObject
@@ -35,13 +38,28 @@ public:
                   const std::shared_ptr<Mailbox> &mailbox, std::shared_ptr<StoringState> state);
     ~StoringEngine() override;
 
+    using LettersPromise = std::shared_ptr<QPromise<Result<QList<DeadLetter>>>>;
+    using CountPromise = std::shared_ptr<QPromise<Result<qint64>>>;
+
+    // That of a queue, as long as it works.
+    static std::shared_ptr<StoringEngine> of(const std::weak_ptr<Mailbox> &mailbox);
+
     void begin();
     void flush(const std::shared_ptr<QPromise<Delivery>> &promise);
+    void notePosition(const QByteArray &position);
+    void setMaximumAge(std::chrono::milliseconds age);
+
+    void listLetters(quint64 after, qsizetype most, const LettersPromise &promise);
+    void sendLettersAgain(const EventStore::Range &range, const CountPromise &promise);
+    void removeLetters(const EventStore::Range &range, const CountPromise &promise);
+    void purgeLetters(const StoredDeadLetters::Capacity &capacity, const CountPromise &promise);
+    void setLetterCapacity(const StoredDeadLetters::Capacity &capacity);
 
     int maxInFlight() const override { return MostRuns; }
     void process(const Batch &batch, Completion completion) override;
     void withdraw() override;
     void interrupt() override;
+    void hold(bool isHeld) override;
     Delivery finish() override;
 
 private:
@@ -55,13 +73,22 @@ private:
         std::vector<Delivery> refusals; // Of those, in their order.
     };
     using Run = HandedRun::Run;
+    // Dead letters that are events again with the next transaction.
+    struct Returning
+    {
+        CountPromise promise;
+        qint64 before = 0; // How many were before these.
+        qint64 count = 0;
+        qint64 bytes = 0;
+        quint64 next = 0; // Greater than their numbers.
+    };
 
     // How much is stored in one transaction at most, how much waits in memory when it is stored, and how much is handed on at once.
     static constexpr int MostRuns = 64;
     static constexpr qsizetype MostOfTransaction = 16 * 1024;
     static constexpr qint64 BytesOfTransaction = 4 * 1024 * 1024;
-    static constexpr qsizetype MostFresh = 16 * 1024;
-    static constexpr qint64 BytesFresh = 8 * 1024 * 1024;
+    static constexpr qsizetype MostReady = 16 * 1024;
+    static constexpr qint64 BytesReady = 8 * 1024 * 1024;
     static constexpr qsizetype MostHanded = 4 * 1024;
     static constexpr qint64 BytesHanded = 8 * 1024 * 1024;
 
@@ -70,16 +97,20 @@ private:
     bool applyChanges();
     bool apply(const EventStore::Changes &changes);
     void noteArrivals(std::deque<Arrival> arrivals);
-    void noteFresh(const Batch &batch, quint64 first, std::vector<qint64> bytes);
+    void noteReady(const Batch &batch, quint64 first, std::vector<qint64> bytes);
     void noteLost();
     void giveUpArrivals(const Delivery &reason);
     void finishFlushes(const Delivery &outcome);
     void deliver();
+    void handOut();
+    [[nodiscard]] bool makeReady();
+    [[nodiscard]] quint64 firstWaiting() const;
     std::optional<Run> nextRun(qsizetype most);
-    Run nextFresh(qsizetype most);
-    Run readable(const QList<EventStore::Row> &rows, quint64 end);
+    std::deque<Run> readable(const QList<EventStore::Row> &rows, quint64 end);
     bool hand(Run run);
     void keepLimits();
+    void keepAge();
+    void watchAge();
     void takeOutcomes();
     void settleRange(const Run &run, qsizetype from, qsizetype count, const Delivery &delivery);
     void settle(const Run &run, qsizetype from, qsizetype count, const Delivery &delivery);
@@ -87,23 +118,35 @@ private:
     void remove(quint64 first, qsizetype count, qint64 bytes);
     void noteFailure(const QString &text);
     void noteSuccess();
+    void noteHeld(bool isHeld);
+    void showActivity();
     [[nodiscard]] qint64 wallClock() const;
 
+    [[nodiscard]] bool sendSomeAgain(EventStore::Range *range, qint64 *left);
+    void noteReturned();
+    void giveUpReturning(const Delivery &reason);
+    void noteLetters();
+    void keepLetterCapacity();
+    [[nodiscard]] Result<qint64> removeOldLetters(const StoredDeadLetters::Capacity &capacity);
+
     const std::unique_ptr<EventStore> m_store;
-    Sink *const m_target; // A queue.
-    const std::shared_ptr<Mailbox> m_behind; // Its intake.
+    const std::shared_ptr<Mailbox> m_behind; // The intake of the queue that delivers.
     const std::weak_ptr<Mailbox> m_owner;
     Mailbox *const m_mailbox; // It exists as long as its consumer does.
     const std::shared_ptr<StoringState> m_state;
     const std::shared_ptr<OutcomeBox> m_outcomes;
     std::unique_ptr<Timer> m_again; // Of the worker's thread.
+    std::unique_ptr<Timer> m_aging; // The same.
 
     Delivery m_failure;
+    std::optional<std::chrono::nanoseconds> m_maximumAge;
+    std::optional<bool> m_heldWish; // What was said before it was known what the store says.
     bool m_isOpen = false;
     bool m_wasOpen = false;
     bool m_isFailing = false;
     bool m_isInterrupted = false;
     bool m_isBehindClosed = false;
+    bool m_isHeld = false;
     bool m_mustPurge = false;
 
     std::deque<Arrival> m_arrivals;
@@ -113,15 +156,21 @@ private:
     quint64 m_next = 1; // The number of the next event that comes.
     quint64 m_nextStored = 1; // One more than the last that is stored.
 
-    std::deque<Run> m_fresh; // Stored, in memory, and not yet handed on.
-    qsizetype m_freshCount = 0;
-    qint64 m_freshBytes = 0;
-    quint64 m_nextHanded = 1; // All before it were handed on.
+    std::deque<Run> m_ready; // Stored, in memory, and not yet handed on.
+    qsizetype m_readyCount = 0;
+    qint64 m_readyBytes = 0;
+    quint64 m_nextRead = 1; // All before it that were not handed on are ready.
     qsizetype m_handedCount = 0;
     qint64 m_handedBytes = 0;
 
     std::map<quint64, CompletionRef> m_waiting; // Who wants to hear of the outcome of an event.
     std::deque<std::shared_ptr<QPromise<Delivery>>> m_flushes; // Of all that has arrived.
+
+    std::optional<Returning> m_returning;
+    StoredDeadLetters::Capacity m_letterCapacity;
+    qint64 m_lettersKept = 0; // Since this began.
+    qint64 m_lettersLost = 0;
+    qint64 m_lettersAdded = 0; // By the next transaction.
 };
 
 } // namespace Qanat

@@ -4,6 +4,8 @@
 #include "Qanat/core/storingqueue.h"
 
 #include "Qanat/core/queue.h"
+#include "Qanat/core/storeddeadletters.h"
+#include "event_p.h"
 #include "logging_p.h"
 #include "runtime_p.h"
 #include "sink_p.h"
@@ -35,9 +37,12 @@ std::shared_ptr<Mailbox> mailboxOfItsOwn()
 
 EventStore::~EventStore() = default;
 
+void EventStore::hurry() { }
+
 StoringQueue::StoringQueue(std::unique_ptr<EventStore> store, std::unique_ptr<Sink> target, QObject *parent)
     : Sink(mailboxOfItsOwn(), parent)
     , d(std::make_shared<StoringState>(this))
+    , m_deadLetters(new StoredDeadLetters(this, SinkAccess::mailbox(*this), d))
 {
     const std::shared_ptr<Mailbox> &mailbox = SinkAccess::mailbox(*this);
     auto queue = std::make_unique<Queue>(std::move(target));
@@ -46,7 +51,8 @@ StoringQueue::StoringQueue(std::unique_ptr<EventStore> store, std::unique_ptr<Si
         mailbox->forceClosed();
         return;
     }
-    mailbox->addTarget(SinkAccess::mailbox(*queue));
+    m_behind = SinkAccess::mailbox(*queue);
+    mailbox->addTarget(m_behind);
     // Qt tells sinks by events that they are moved, and there are none without a QCoreApplication.
     Queue *const untold = QCoreApplication::instance() ? nullptr : queue.get();
     auto engine = std::make_shared<StoringEngine>(std::move(store), std::move(queue), mailbox, d);
@@ -61,6 +67,63 @@ StoringQueue::~StoringQueue()
 {
     d->leave();
     SinkAccess::mailbox(*this)->leaveBoundary();
+}
+
+WriteResult StoringQueue::write(const Event &event, const QByteArray &position)
+{
+    Event marked = event;
+    EventData::notePosition(marked, position);
+    return write(std::move(marked));
+}
+
+void StoringQueue::setPosition(const QByteArray &position)
+{
+    const std::shared_ptr<Mailbox> &mailbox = SinkAccess::mailbox(*this);
+    mailbox->enqueue([position, weak = std::weak_ptr<Mailbox>(mailbox)] {
+        if (const auto engine = StoringEngine::of(weak))
+            engine->notePosition(position);
+    });
+}
+
+QByteArray StoringQueue::storedPosition() const
+{
+    return d->position();
+}
+
+void StoringQueue::setHeld(bool isHeld)
+{
+    SinkAccess::mailbox(*this)->hold(isHeld);
+}
+
+bool StoringQueue::isHeld() const
+{
+    return d->isHeld();
+}
+
+void StoringQueue::setMaximumAge(std::chrono::milliseconds age)
+{
+    const std::shared_ptr<Mailbox> &mailbox = SinkAccess::mailbox(*this);
+    mailbox->post([age, weak = std::weak_ptr<Mailbox>(mailbox)] {
+        if (const auto engine = StoringEngine::of(weak))
+            engine->setMaximumAge(age);
+    });
+}
+
+void StoringQueue::setLinger(qsizetype events, std::chrono::milliseconds time)
+{
+    if (m_behind)
+        Queue::setLinger(*m_behind, events, time);
+}
+
+QFuture<bool> StoringQueue::configureTarget(std::function<bool(Sink &)> functor)
+{
+    // One that is closed cancels the future.
+    return Queue::configureTarget(m_behind ? *m_behind : *SinkAccess::mailbox(*this), std::move(functor));
+}
+
+StoredDeadLetters *StoringQueue::storedDeadLetters() const
+{
+    return m_deadLetters;
 }
 
 StoringQueue::Receipt StoringQueue::sendWithReceipt(const Event &event)
@@ -81,10 +144,8 @@ QFuture<Delivery> StoringQueue::flushed()
     promise->start();
     QFuture<Delivery> future = promise->future();
     const std::shared_ptr<Mailbox> &mailbox = SinkAccess::mailbox(*this);
-    const bool isAccepted = mailbox->enqueue([promise, weak = mailbox->weak_from_this()] {
-        const auto owner = std::static_pointer_cast<Mailbox>(weak.lock());
-        const auto engine = owner ? std::dynamic_pointer_cast<StoringEngine>(owner->consumer()) : nullptr;
-        if (engine)
+    const bool isAccepted = mailbox->enqueue([promise, weak = std::weak_ptr<Mailbox>(mailbox)] {
+        if (const auto engine = StoringEngine::of(weak))
             engine->flush(promise);
     });
     if (!isAccepted) {
@@ -116,6 +177,8 @@ bool StoringQueue::event(QEvent *event)
         Q_EMIT opened(d->resumed(), QPrivateSignal());
     if (alive && std::exchange(m_saidError, error) != error)
         Q_EMIT storageErrorChanged(error, QPrivateSignal());
+    if (alive && d->takeNewsOfDeadLetters())
+        Q_EMIT m_deadLetters->changed({});
     return true;
 }
 

@@ -28,12 +28,57 @@ void StoringState::setError(const QString &error)
         tell();
 }
 
-void StoringState::setOpened(qint64 resumed)
+void StoringState::setOpened(qint64 resumed, const QByteArray &position)
 {
     const std::lock_guard lock(m_mutex);
     m_isOpened = true;
     m_resumed = resumed;
+    m_position = position;
     tell();
+}
+
+void StoringState::setPosition(const QByteArray &position)
+{
+    const std::lock_guard lock(m_mutex);
+    m_position = position;
+}
+
+void StoringState::setHeld(bool isHeld)
+{
+    const std::lock_guard lock(m_mutex);
+    m_isHeld = isHeld;
+}
+
+void StoringState::setDeadLetters(const DeadLetters &letters)
+{
+    const std::lock_guard lock(m_mutex);
+    m_deadLetters = letters;
+    m_hasNewDeadLetters = true;
+    tell();
+}
+
+QByteArray StoringState::position() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_position;
+}
+
+bool StoringState::isHeld() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_isHeld;
+}
+
+StoringState::DeadLetters StoringState::deadLetters() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_deadLetters;
+}
+
+bool StoringState::takeNewsOfDeadLetters()
+{
+    const std::lock_guard lock(m_mutex);
+    return std::exchange(m_hasNewDeadLetters, false);
 }
 
 QString StoringState::error() const

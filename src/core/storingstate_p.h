@@ -4,6 +4,7 @@
 #ifndef QANAT_CORE_STORINGSTATE_P_H
 #define QANAT_CORE_STORINGSTATE_P_H
 
+#include <QtCore/qbytearray.h>
 #include <QtCore/qcoreevent.h>
 #include <QtCore/qstring.h>
 
@@ -28,10 +29,24 @@ public:
     // Nobody listens any more.
     void leave();
     void setError(const QString &error);
-    void setOpened(qint64 resumed);
+    void setOpened(qint64 resumed, const QByteArray &position);
+    void setPosition(const QByteArray &position);
+    void setHeld(bool isHeld);
+    struct DeadLetters
+    {
+        qint64 count = 0;
+        qint64 kept = 0;
+        qint64 lost = 0;
+    };
+    void setDeadLetters(const DeadLetters &letters);
     [[nodiscard]] QString error() const;
     [[nodiscard]] qint64 resumed() const;
     [[nodiscard]] bool isOpened() const;
+    [[nodiscard]] QByteArray position() const;
+    [[nodiscard]] bool isHeld() const;
+    [[nodiscard]] DeadLetters deadLetters() const;
+    // Of the dead letters there were others since this was asked for the last time.
+    [[nodiscard]] bool takeNewsOfDeadLetters();
     // The listener has the event.
     void noteHeard();
 
@@ -42,7 +57,11 @@ private:
     QObject *m_listener;
     QString m_error;
     qint64 m_resumed = 0;
+    QByteArray m_position;
+    DeadLetters m_deadLetters;
     bool m_isOpened = false;
+    bool m_isHeld = false;
+    bool m_hasNewDeadLetters = false;
     bool m_isTold = false;
 };
 

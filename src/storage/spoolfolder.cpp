@@ -6,6 +6,7 @@
 #include "Qanat/storage/durablequeue.h"
 
 #include <QtCore/qdatetime.h>
+#include <QtCore/qdir.h>
 #include <QtCore/qfile.h>
 #include <QtCore/qfileinfo.h>
 
@@ -60,6 +61,15 @@ bool SpoolFolder::keepReserve()
 void SpoolFolder::giveReserve()
 {
     QFile::remove(file(u"reserve"_s));
+}
+
+void SpoolFolder::removeOld() const
+{
+    QDir folder(m_path);
+    const QStringList names = folder.entryList({u"events-damaged-*"_s, u"events-replaced-*"_s, u"events.db-rescued*"_s},
+                                               QDir::Files | QDir::Hidden | QDir::System);
+    for (const QString &name : names)
+        folder.remove(name);
 }
 
 QString SpoolFolder::freeName(const QString &base, const QString &suffix) const

@@ -29,6 +29,8 @@ public:
     bool keepReserve();
     void giveReserve();
 
+    // What was set aside.
+    void removeOld() const;
     // A name that is not yet taken, for a file that is set aside: "events-damaged-20261130T112233Z.db".
     [[nodiscard]] QString freeName(const QString &base, const QString &suffix) const;
 

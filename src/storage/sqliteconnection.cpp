@@ -28,7 +28,9 @@ void SqliteStatement::bind(int parameter, qint64 value)
 
 void SqliteStatement::bind(int parameter, QByteArrayView bytes)
 {
-    sqlite3_bind_blob64(m_statement.get(), parameter + 1, bytes.data(), sqlite3_uint64(bytes.size()), SQLITE_STATIC);
+    // Without a pointer it would be no value at all.
+    const char *const data = bytes.isEmpty() ? "" : bytes.data();
+    sqlite3_bind_blob64(m_statement.get(), parameter + 1, data, sqlite3_uint64(bytes.size()), SQLITE_STATIC);
 }
 
 int SqliteStatement::step()
@@ -73,6 +75,12 @@ int SqliteConnection::open(const QString &file)
     const int code = sqlite3_open_v2(file.toUtf8().constData(), &connection, flags, nullptr);
     m_connection.reset(connection);
     return code;
+}
+
+void SqliteConnection::leaveLogAtClose()
+{
+    if (m_connection)
+        sqlite3_db_config(m_connection.get(), SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
 }
 
 int SqliteConnection::execute(const char *sql)

@@ -52,6 +52,8 @@ class SqliteConnection
 public:
     [[nodiscard]] int open(const QString &file);
     void close() { m_connection.reset(); }
+    // What is in the log is not brought into the file when it is closed.
+    void leaveLogAtClose();
     [[nodiscard]] bool isOpen() const { return bool(m_connection); }
 
     [[nodiscard]] int execute(const char *sql);

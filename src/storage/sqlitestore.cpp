@@ -40,11 +40,24 @@ constexpr const char *Tables =
     "CREATE TABLE dead_letter (id INTEGER PRIMARY KEY AUTOINCREMENT, number INTEGER NOT NULL, time INTEGER NOT NULL,"
     " event BLOB NOT NULL, checksum INTEGER NOT NULL);"
     "CREATE TABLE contents (id INTEGER PRIMARY KEY, count INTEGER NOT NULL, bytes INTEGER NOT NULL, next INTEGER NOT "
-    "NULL);"
-    "INSERT INTO contents VALUES (1, 0, 0, 1);"
+    "NULL, letters INTEGER NOT NULL, letter_bytes INTEGER NOT NULL, position BLOB NOT NULL, held INTEGER NOT NULL,"
+    " checksum INTEGER NOT NULL);"
+    "INSERT INTO contents VALUES (1, 0, 0, 1, 0, 0, x'', 0, 0);"
     "PRAGMA application_id=1365339745;" // ApplicationId
-    "PRAGMA user_version=1;"
+    "PRAGMA user_version=2;"
     "COMMIT;";
+
+// From the version before to the next one. Each of them stays here for good.
+constexpr std::array<const char *, 1> Migrations = {
+    // 1 to 2
+    "BEGIN IMMEDIATE;"
+    "ALTER TABLE contents ADD COLUMN letters INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE contents ADD COLUMN letter_bytes INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE contents ADD COLUMN position BLOB NOT NULL DEFAULT x'';"
+    "ALTER TABLE contents ADD COLUMN held INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE contents ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;"
+    "PRAGMA user_version=2;"
+    "COMMIT;"};
 
 // It is not worth the time to give that back to the disk.
 constexpr qint64 LittleToKeep = 1024 * 1024;
@@ -54,6 +67,7 @@ constexpr qint64 ApplicationId = 0x51616e61; // "Qana"
 // Rows of the three tables, as they are found in a damaged file.
 constexpr qsizetype EventColumns = 4;
 constexpr qsizetype LetterColumns = 5;
+constexpr qsizetype ContentsColumns = 9;
 
 } // namespace
 
@@ -63,6 +77,16 @@ SqliteStore::SqliteStore(const QString &folder)
 }
 
 SqliteStore::~SqliteStore() = default;
+
+quint32 SqliteStore::checksum(const Contents &contents)
+{
+    std::array<qint64, 5> numbers = {contents.count, contents.bytes, contents.deadLetters, contents.deadLetterBytes,
+                                     contents.isHeld};
+    for (qint64 &number : numbers)
+        number = qToLittleEndian(number);
+    const uLong sum = ::crc32(0, reinterpret_cast<const Bytef *>(numbers.data()), sizeof(numbers));
+    return checksum(contents.next, qint64(sum), contents.position);
+}
 
 quint32 SqliteStore::checksum(quint64 number, qint64 time, QByteArrayView event)
 {
@@ -123,37 +147,56 @@ int SqliteStore::connect()
         return code;
     m_begin = m_connection.prepare("BEGIN IMMEDIATE");
     m_commit = m_connection.prepare("COMMIT");
-    m_add = m_connection.prepare("INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?)");
+    m_add = m_connection.prepare("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?)");
     m_remove = m_connection.prepare("DELETE FROM event WHERE number BETWEEN ? AND ?");
     m_addLetter = m_connection.prepare("INSERT INTO dead_letter (number, time, event, checksum) VALUES (?, ?, ?, ?)");
     m_read = m_connection.prepare(
         "SELECT number, accepted, event, checksum FROM event WHERE number >= ? ORDER BY number LIMIT ?");
-    m_note = m_connection.prepare("UPDATE contents SET count = ?, bytes = ?, next = ? WHERE id = 1");
+    m_removeLetters = m_connection.prepare("DELETE FROM dead_letter WHERE id BETWEEN ? AND ?");
+    m_weighLetters = m_connection.prepare(
+        "SELECT count(*), coalesce(sum(length(event)), 0) FROM dead_letter WHERE id BETWEEN ? AND ?");
+    m_readLetters = m_connection.prepare(
+        "SELECT id, time, event, number, checksum FROM dead_letter WHERE id > ? ORDER BY id LIMIT ?");
+    m_note = m_connection.prepare("UPDATE contents SET count = ?, bytes = ?, next = ?, letters = ?, letter_bytes = ?,"
+                                  " position = ?, held = ?, checksum = ? WHERE id = 1");
+    return readContents();
+}
 
-    SqliteStatement contents = m_connection.prepare("SELECT count, bytes, next FROM contents WHERE id = 1");
-    const int code = contents.step();
+// After a failure, too, what stands there is what is there: a transaction came to its end or did not.
+int SqliteStore::readContents()
+{
+    SqliteStatement row = m_connection.prepare(
+        "SELECT count, bytes, next, letters, letter_bytes, position, held, checksum FROM contents WHERE id = 1");
+    const int code = row.step();
     if (code != SQLITE_ROW)
         return code == SQLITE_DONE ? SQLITE_CORRUPT : code;
-    const qint64 next = contents.integer(2);
-    if (!m_wasOpen) {
-        m_contents = {contents.integer(0), contents.integer(1), quint64(next), 0};
+    m_contents = {};
+    m_contents.count = row.integer(0);
+    m_contents.bytes = row.integer(1);
+    m_contents.next = quint64(row.integer(2));
+    m_contents.deadLetters = row.integer(3);
+    m_contents.deadLetterBytes = row.integer(4);
+    m_contents.position = row.bytes(5).toByteArray();
+    m_contents.isHeld = row.integer(6) != 0;
+    if (row.integer(7) == qint64(checksum(m_contents)))
         return SQLITE_OK;
+    // Of an older version, or damaged.
+    row.reset();
+    return count();
+}
+
+int SqliteStore::count()
+{
+    const std::array<std::pair<const char *, qint64 *>, 4> queries = {{
+        {"SELECT count(*) FROM event", &m_contents.count},
+        {"SELECT coalesce(sum(length(event)), 0) FROM event", &m_contents.bytes},
+        {"SELECT count(*) FROM dead_letter", &m_contents.deadLetters},
+        {"SELECT coalesce(sum(length(event)), 0) FROM dead_letter", &m_contents.deadLetterBytes},
+    }};
+    for (const auto &[query, value] : queries) {
+        if (const int code = m_connection.query(query, value); code != SQLITE_OK)
+            return code;
     }
-    // It is not known how the last transaction ended. Who asks for it goes by what is known, and does it again.
-    contents.reset();
-    SqliteStatement surplus = m_connection.prepare("DELETE FROM event WHERE number >= ?");
-    surplus.bind(0, qint64(m_contents.next));
-    if (const int removed = surplus.run(); removed != SQLITE_OK)
-        return removed;
-    qint64 count = 0;
-    qint64 bytes = 0;
-    if (const int counted = m_connection.query("SELECT count(*) FROM event", &count); counted != SQLITE_OK)
-        return counted;
-    if (const int counted = m_connection.query("SELECT coalesce(sum(length(event)), 0) FROM event", &bytes);
-        counted != SQLITE_OK)
-        return counted;
-    m_contents.count = count;
-    m_contents.bytes = bytes;
     return noteContents();
 }
 
@@ -170,14 +213,24 @@ int SqliteStore::prepareTables()
         return code;
     if (tables == 0)
         return m_connection.execute(Tables);
-    if (application != ApplicationId)
+    if (application != ApplicationId || version < 1)
         return SQLITE_NOTADB;
-    return version > Version ? SQLITE_MISMATCH : version == Version ? SQLITE_OK : SQLITE_NOTADB;
+    if (version > Version)
+        return SQLITE_MISMATCH;
+    for (; version < Version; ++version) {
+        const int code = m_connection.execute(Migrations[size_t(version - 1)]);
+        if (code != SQLITE_OK) {
+            rollBack();
+            return code;
+        }
+    }
+    return SQLITE_OK;
 }
 
 void SqliteStore::disconnect()
 {
-    for (SqliteStatement *statement : {&m_begin, &m_commit, &m_add, &m_remove, &m_addLetter, &m_read, &m_note})
+    for (SqliteStatement *statement : {&m_begin, &m_commit, &m_add, &m_remove, &m_addLetter, &m_removeLetters,
+                                       &m_weighLetters, &m_read, &m_readLetters, &m_note})
         *statement = {};
     m_connection.close();
 }
@@ -243,21 +296,47 @@ int SqliteStore::change(const Changes &changes)
         m_contents.count -= m_connection.changes();
     }
     m_contents.bytes -= changes.removedBytes;
+    if (const int code = removeLetters(changes.removedDeadLetters); code != SQLITE_OK)
+        return code;
     for (const Row &letter : changes.deadLetters) {
         if (const int code = put(m_addLetter, letter); code != SQLITE_OK)
             return code;
+        ++m_contents.deadLetters;
+        m_contents.deadLetterBytes += letter.event.size();
     }
     for (const Row &row : changes.added) {
         if (const int code = put(m_add, row); code != SQLITE_OK)
             return code;
+        if (m_connection.changes() == 0)
+            continue; // It is there.
+        ++m_contents.count;
         m_contents.bytes += row.event.size();
     }
-    m_contents.count += changes.added.size();
+    if (m_contents.count == 0)
+        m_contents.bytes = 0;
     if (!changes.added.isEmpty())
-        m_contents.next = changes.added.constLast().number + 1;
+        m_contents.next = std::max(m_contents.next, changes.added.constLast().number + 1);
+    m_contents.position = changes.position.value_or(m_contents.position);
+    m_contents.isHeld = changes.held.value_or(m_contents.isHeld);
     if (const int code = noteContents(); code != SQLITE_OK)
         return code;
     return m_commit.run();
+}
+
+int SqliteStore::removeLetters(const Range &range)
+{
+    if (range.count == 0)
+        return SQLITE_OK;
+    for (SqliteStatement *statement : {&m_weighLetters, &m_removeLetters}) {
+        statement->bind(0, qint64(range.first));
+        statement->bind(1, qint64(range.first + quint64(range.count) - 1));
+    }
+    if (const int code = m_weighLetters.step(); code != SQLITE_ROW)
+        return code;
+    m_contents.deadLetters -= m_weighLetters.integer(0);
+    m_contents.deadLetterBytes -= m_weighLetters.integer(1);
+    m_weighLetters.reset();
+    return m_removeLetters.run();
 }
 
 int SqliteStore::put(SqliteStatement &statement, const Row &row)
@@ -274,6 +353,11 @@ int SqliteStore::noteContents()
     m_note.bind(0, m_contents.count);
     m_note.bind(1, m_contents.bytes);
     m_note.bind(2, qint64(m_contents.next));
+    m_note.bind(3, m_contents.deadLetters);
+    m_note.bind(4, m_contents.deadLetterBytes);
+    m_note.bind(5, QByteArrayView(m_contents.position));
+    m_note.bind(6, m_contents.isHeld ? 1 : 0);
+    m_note.bind(7, qint64(checksum(m_contents)));
     return m_note.run();
 }
 
@@ -316,10 +400,39 @@ Result<QList<EventStore::Row>> SqliteStore::read(quint64 from, qsizetype events,
     return rows;
 }
 
+Result<QList<EventStore::Row>> SqliteStore::readDeadLetters(quint64 after, qsizetype letters, qint64 bytes)
+{
+    QList<Row> rows;
+    m_readLetters.bind(0, qint64(after));
+    m_readLetters.bind(1, qint64(letters));
+    int code = SQLITE_ROW;
+    while ((code = m_readLetters.step()) == SQLITE_ROW) {
+        Row row{quint64(m_readLetters.integer(0)), m_readLetters.integer(1), m_readLetters.bytes(2).toByteArray()};
+        bytes -= row.event.size();
+        if (bytes < 0 && !rows.isEmpty())
+            break;
+        const auto event = quint64(m_readLetters.integer(3));
+        if (m_readLetters.integer(4) != qint64(checksum(event, row.acceptedAt, row.event)))
+            row.event.fill(0);
+        rows.append(std::move(row));
+    }
+    m_readLetters.reset();
+    if (code != SQLITE_DONE && code != SQLITE_ROW && rows.isEmpty())
+        return Failure{failure(code).errorText()};
+    return rows;
+}
+
 Delivery SqliteStore::purge()
 {
+    m_folder.removeOld();
     const int code = m_connection.execute("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
     return code == SQLITE_OK ? Delivery::delivered() : failure(code);
+}
+
+// The log stays as it is.
+void SqliteStore::hurry()
+{
+    m_connection.leaveLogAtClose();
 }
 
 void SqliteStore::close()
@@ -371,6 +484,8 @@ int SqliteStore::setAside()
         code = salvage(damaged);
     if (wasOpen) {
         m_contents.next = std::max(m_contents.next, known.next);
+        m_contents.position = known.position;
+        m_contents.isHeld = known.isHeld;
         m_contents.damaged = std::max(known.count - m_contents.count, qint64(0));
     }
     m_wasOpen = wasOpen;
@@ -381,20 +496,33 @@ int SqliteStore::setAside()
 int SqliteStore::salvage(const QString &damaged)
 {
     int code = m_begin.run();
-    qint64 expected = 0;
+    Contents found;
     quint64 next = 1;
     PageScan::scan(damaged, [&](const PageScan::Row &row) {
         const auto integer = [&row](qsizetype column) { return row.columns[column].integer; };
         if (code != SQLITE_OK)
             return;
-        if (row.columns.size() == EventColumns && !row.columns[2].isInteger) {
+        if (row.columns.size() == ContentsColumns && !row.columns[6].isInteger) {
+            Contents contents;
+            contents.count = integer(1);
+            contents.bytes = integer(2);
+            contents.next = quint64(integer(3));
+            contents.deadLetters = integer(4);
+            contents.deadLetterBytes = integer(5);
+            contents.position = row.columns[6].bytes;
+            contents.isHeld = integer(7) != 0;
+            if (integer(8) != qint64(checksum(contents)) || contents.next < found.next)
+                return;
+            found = contents;
+            next = std::max(next, found.next);
+        } else if (row.columns.size() == EventColumns && !row.columns[2].isInteger) {
             const Row event{quint64(row.rowid), integer(1), row.columns[2].bytes};
             if (integer(3) != qint64(checksum(event.number, event.acceptedAt, event.event)))
                 return;
             code = put(m_add, event);
             next = std::max(next, event.number + 1);
         } else if (row.columns.size() == EventColumns) {
-            expected = integer(1);
+            found.count = integer(1); // Of version 1.
             next = std::max(next, quint64(integer(3)));
         } else if (row.columns.size() == LetterColumns && !row.columns[3].isInteger) {
             const Row letter{quint64(integer(1)), integer(2), row.columns[3].bytes};
@@ -404,15 +532,13 @@ int SqliteStore::salvage(const QString &damaged)
     });
     if (code != SQLITE_OK)
         return code;
-    if ((code = m_connection.query("SELECT count(*) FROM event", &m_contents.count)) != SQLITE_OK)
-        return code;
-    if ((code = m_connection.query("SELECT coalesce(sum(length(event)), 0) FROM event", &m_contents.bytes))
-        != SQLITE_OK)
-        return code;
+    m_contents = {};
     m_contents.next = next;
-    m_contents.damaged = std::max(expected - m_contents.count, qint64(0));
-    if ((code = noteContents()) != SQLITE_OK)
+    m_contents.position = found.position;
+    m_contents.isHeld = found.isHeld;
+    if ((code = count()) != SQLITE_OK)
         return code;
+    m_contents.damaged = std::max(found.count - m_contents.count, qint64(0));
     return m_commit.run();
 }
 

@@ -23,15 +23,20 @@ public:
     Contents contents() const override { return m_contents; }
     Delivery apply(const Changes &changes) override;
     Result<QList<Row>> read(quint64 from, qsizetype events, qint64 bytes) override;
+    Result<QList<Row>> readDeadLetters(quint64 after, qsizetype letters, qint64 bytes) override;
     Delivery purge() override;
+    void hurry() override;
     void close() override;
 
 private:
-    static constexpr int Version = 1;
+    static constexpr qint64 Version = 2;
 
     [[nodiscard]] int connect();
     [[nodiscard]] int prepareTables();
+    [[nodiscard]] int readContents();
+    [[nodiscard]] int count();
     [[nodiscard]] int change(const Changes &changes);
+    [[nodiscard]] int removeLetters(const Range &range);
     [[nodiscard]] int put(SqliteStatement &statement, const Row &row);
     [[nodiscard]] int noteContents();
     [[nodiscard]] QString rescue();
@@ -44,6 +49,7 @@ private:
     [[nodiscard]] Delivery failure(int code);
     [[nodiscard]] Delivery failure(const QString &text) const;
     static quint32 checksum(quint64 number, qint64 time, QByteArrayView event);
+    static quint32 checksum(const Contents &contents);
 
     SpoolFolder m_folder;
     SqliteConnection m_connection;
@@ -52,7 +58,10 @@ private:
     SqliteStatement m_add;
     SqliteStatement m_remove;
     SqliteStatement m_addLetter;
+    SqliteStatement m_removeLetters;
+    SqliteStatement m_weighLetters;
     SqliteStatement m_read;
+    SqliteStatement m_readLetters;
     SqliteStatement m_note;
     Contents m_contents;
     QByteArray m_identity; // Of the file that is open.

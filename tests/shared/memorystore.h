@@ -31,6 +31,29 @@ public:
         const std::lock_guard lock(m_mutex);
         return m_applied;
     }
+    QByteArray position() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_position;
+    }
+    // The two at one moment.
+    std::pair<QByteArray, QByteArray> positionAndLast() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return {m_position, m_next > 1 ? QByteArray::number(m_next - 1) : QByteArray()};
+    }
+    // As if all had been accepted later.
+    void shiftTimes(std::chrono::milliseconds time)
+    {
+        const std::lock_guard lock(m_mutex);
+        for (auto &[number, row] : m_rows)
+            row.acceptedAt += time.count();
+    }
+    bool isHeld() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_isHeld;
+    }
     int purged() const
     {
         const std::lock_guard lock(m_mutex);
@@ -57,6 +80,11 @@ public:
         const std::lock_guard lock(m_mutex);
         m_rows[number].event = "?";
     }
+    void damageLetter(qsizetype number)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_deadLetters[number - 1].event = "?";
+    }
 
 private:
     friend class MemoryStore;
@@ -65,6 +93,9 @@ private:
     mutable std::mutex m_mutex;
     std::map<quint64, EventStore::Row> m_rows;
     QList<EventStore::Row> m_deadLetters;
+    quint64 m_lastLetter = 0;
+    QByteArray m_position;
+    bool m_isHeld = false;
     quint64 m_next = 1;
     qint64 m_bytes = 0;
     QString m_error;
@@ -92,7 +123,16 @@ public:
     Contents contents() const override
     {
         const std::lock_guard lock(m_disk->m_mutex);
-        return {qint64(m_disk->m_rows.size()), m_disk->m_bytes, m_disk->m_next, 0};
+        Contents contents;
+        contents.count = qint64(m_disk->m_rows.size());
+        contents.bytes = m_disk->m_bytes;
+        contents.next = m_disk->m_next;
+        contents.deadLetters = m_disk->m_deadLetters.size();
+        for (const Row &letter : std::as_const(m_disk->m_deadLetters))
+            contents.deadLetterBytes += letter.event.size();
+        contents.position = m_disk->m_position;
+        contents.isHeld = m_disk->m_isHeld;
+        return contents;
     }
     Delivery apply(const Changes &changes) override
     {
@@ -105,7 +145,16 @@ public:
             m_disk->m_rows.erase(first, m_disk->m_rows.lower_bound(range.first + quint64(range.count)));
         }
         m_disk->m_bytes -= changes.removedBytes;
-        m_disk->m_deadLetters += changes.deadLetters;
+        const auto isRemoved = [&range = changes.removedDeadLetters](const Row &letter) {
+            return letter.number >= range.first && letter.number - range.first < quint64(range.count);
+        };
+        m_disk->m_deadLetters.removeIf(isRemoved);
+        for (Row letter : changes.deadLetters) {
+            letter.number = ++m_disk->m_lastLetter;
+            m_disk->m_deadLetters.append(letter);
+        }
+        m_disk->m_position = changes.position.value_or(m_disk->m_position);
+        m_disk->m_isHeld = changes.held.value_or(m_disk->m_isHeld);
         for (const Row &row : changes.added) {
             m_disk->m_rows[row.number] = row;
             m_disk->m_bytes += row.event.size();
@@ -125,6 +174,21 @@ public:
             if (bytes < 0 && !rows.isEmpty())
                 break;
             rows.append(row->second);
+        }
+        return rows;
+    }
+    Result<QList<Row>> readDeadLetters(quint64 after, qsizetype letters, qint64 bytes) override
+    {
+        const std::lock_guard lock(m_disk->m_mutex);
+        if (!m_disk->m_error.isEmpty() && m_disk->m_refusesRemovals)
+            return Failure{m_disk->m_error};
+        QList<Row> rows;
+        for (const Row &letter : std::as_const(m_disk->m_deadLetters)) {
+            bytes -= letter.number > after ? letter.event.size() : 0;
+            if (rows.size() == letters || (bytes < 0 && !rows.isEmpty()))
+                break;
+            if (letter.number > after)
+                rows.append(letter);
         }
         return rows;
     }

@@ -11,6 +11,8 @@
 #include <QtCore/qbytearray.h>
 #include <QtCore/qlist.h>
 
+#include <optional>
+
 namespace Qanat {
 
 /*!
@@ -39,15 +41,22 @@ public:
     //! What changes at once, or not at all.
     struct Changes
     {
-        //! With ascending numbers. One that is there already, since it is not known how the last try ended, is replaced.
+        //! With ascending numbers. One may be there already, since it is not known how the last try ended.
         QList<Row> added;
         QList<Range> removed; //!< Some of these may not be there.
         qint64 removedBytes = 0; //!< Of the events that are removed.
         //! Events that were given up, as DeadLetter::toEvent() marks them. They are among the removed.
         QList<Row> deadLetters;
+        Range removedDeadLetters; //!< By the numbers that readDeadLetters() tells.
+        std::optional<QByteArray> position; //!< Where the source of the events is after those that are added.
+        std::optional<bool> held; //!< Whether nothing is to be delivered.
 
         //! Whether there is nothing to do.
-        [[nodiscard]] bool isEmpty() const { return added.isEmpty() && removed.isEmpty() && deadLetters.isEmpty(); }
+        [[nodiscard]] bool isEmpty() const
+        {
+            return added.isEmpty() && removed.isEmpty() && deadLetters.isEmpty() && removedDeadLetters.count == 0
+                   && !position && !held;
+        }
     };
 
     //! What is kept.
@@ -57,6 +66,10 @@ public:
         qint64 bytes = 0; //!< How much they take, as Row::event.
         quint64 next = 1; //!< Greater than any number that was ever given.
         qint64 damaged = 0; //!< How many are known to be lost since the last time.
+        qint64 deadLetters = 0; //!< How many of those.
+        qint64 deadLetterBytes = 0; //!< How much they take, as Row::event.
+        QByteArray position; //!< As it was noted last.
+        bool isHeld = false; //!< The same.
     };
 
     virtual ~EventStore();
@@ -72,8 +85,15 @@ public:
     virtual Delivery apply(const Changes &changes) = 0;
     //! The next events from the number \a from on, in their order: not more than \a events, and with more than one not more than \a bytes. None: there are no more.
     virtual Result<QList<Row>> read(quint64 from, qsizetype events, qint64 bytes) = 0;
+    /*!
+     * The next dead letters with a number greater than \a after, in the order in which they came; with the same bounds. Row::number is that of
+     * the letter here, which the store gives it, and Row::acceptedAt the time of Changes::deadLetters.
+     */
+    virtual Result<QList<Row>> readDeadLetters(quint64 after, qsizetype letters, qint64 bytes) = 0;
     //! Of what was removed nothing must be readable any more.
     virtual Delivery purge() = 0;
+    //! There is little time any more: what close() may leave to the next open(), it leaves. Does nothing unless it is overridden.
+    virtual void hurry();
     //! The last call.
     virtual void close() = 0;
 };

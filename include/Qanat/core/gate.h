@@ -40,6 +40,10 @@ class GatePrivate;
  * beginning of the pipeline, before its queue; behind a queue it holds, too, but knows nothing of what the queue has.
  *
  * A close does not wait for an answer: what is undecided then is discarded.
+ *
+ * **On disk.** Directly before a StoringQueue (or an Endpoint with one) it holds nothing in memory: while the user is undecided events are stored, within the limits of that queue, and
+ * nothing is delivered (StoringQueue::setHeld()), also after a new start of the program, until the user has answered. A denial removes them, and the stored
+ * dead letters, so that nothing readable is left.
  */
 class QANAT_CORE_EXPORT Gate : public Sink
 {

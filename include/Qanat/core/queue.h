@@ -51,16 +51,26 @@ public:
     template<typename T>
     QFuture<bool> configure(std::function<void(T &)> functor)
     {
+        return configureTarget(onFirst(std::move(functor)));
+    }
+    //! The same for any kind of sink: \a functor is called with one after the other until it answers with true.
+    QFuture<bool> configureTarget(std::function<bool(Sink &)> functor);
+
+private:
+    friend class StoringQueue;
+    template<typename T>
+    static std::function<bool(Sink &)> onFirst(std::function<void(T &)> functor)
+    {
         static_assert(std::is_base_of_v<Sink, T>, "A target is a sink");
-        return configureTarget([functor = std::move(functor)](Sink &sink) {
+        return [functor = std::move(functor)](Sink &sink) {
             auto *const target = dynamic_cast<T *>(&sink);
             if (target)
                 functor(*target);
             return target != nullptr;
-        });
+        };
     }
-    //! The same for any kind of sink: \a functor is called with one after the other until it answers with true.
-    QFuture<bool> configureTarget(std::function<bool(Sink &)> functor);
+    static QFuture<bool> configureTarget(Mailbox &mailbox, std::function<bool(Sink &)> functor);
+    static void setLinger(Mailbox &mailbox, qsizetype events, std::chrono::milliseconds time);
 };
 
 } // namespace Qanat

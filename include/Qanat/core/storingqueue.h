@@ -6,10 +6,12 @@
 
 #include <Qanat/core/eventstore.h>
 #include <Qanat/core/qanatcore_export.h>
+#include <Qanat/core/queue.h>
 #include <Qanat/core/sink.h>
 
 namespace Qanat {
 
+class StoredDeadLetters;
 class StoringState;
 
 /*!
@@ -33,6 +35,7 @@ class QANAT_CORE_EXPORT StoringQueue : public Sink
 {
     Q_OBJECT
     Q_PROPERTY(QString storageError READ storageError NOTIFY storageErrorChanged)
+    Q_PROPERTY(bool held READ isHeld WRITE setHeld)
 public:
     //! Of an event that was given to sendWithReceipt().
     struct Receipt
@@ -47,6 +50,18 @@ public:
     explicit StoringQueue(std::unique_ptr<EventStore> store, std::unique_ptr<Sink> target, QObject *parent = nullptr);
     ~StoringQueue() override;
 
+    using Sink::write;
+    /*!
+     * As Sink::write(), and \a position, which is not empty, is stored in the same transaction as the event: where the source of the events
+     * is after it, in the source's own words. A program that reads a file, say, goes on at storedPosition() after a crash, and reads nothing twice and passes
+     * nothing. For a source that writes from one thread.
+     */
+    WriteResult write(const Event &event, const QByteArray &position);
+    //! The source is there, after events that nobody wants, and what was written before from this thread. Any thread.
+    void setPosition(const QByteArray &position);
+    //! The position of the last event that is stored, also of a former run; empty before opened(), or where there is none. Any thread.
+    [[nodiscard]] QByteArray storedPosition() const;
+
     //!@{
     //! As send(), and tells when it is stored, too. Any thread.
     Receipt sendWithReceipt(const Event &event);
@@ -58,6 +73,34 @@ public:
      * a close came before it could be stored. Any thread.
      */
     QFuture<Delivery> flushed();
+
+    /*!
+     * While it is held nothing is delivered: events are stored, and wait. What was already handed to the target goes on, and a close leaves the rest stored.
+     * That is remembered in the store, for the next run of the program, too. A Gate directly before this holds it while the user is undecided. Any thread.
+     */
+    void setHeld(bool isHeld);
+    //! Whether it is; also from a former run, as soon as it is opened(). Any thread.
+    [[nodiscard]] bool isHeld() const;
+
+    /*!
+     * What is stored for longer than \a age, and was not handed to the target meanwhile, is dropped with Delivery::Error::Expired, into the dead letters. By
+     * the wall clock over several runs of the program. No limit unless set, or with 0. For what the target tries again see RetryingSink::setMaximumAge(). Any thread.
+     */
+    void setMaximumAge(std::chrono::milliseconds age);
+
+    //! As Queue::setLinger(), for what is delivered. Any thread.
+    void setLinger(qsizetype events, std::chrono::milliseconds time);
+    //! As Queue::configure(), between two batches that are delivered. Any thread.
+    template<typename T>
+    QFuture<bool> configure(std::function<void(T &)> functor)
+    {
+        return configureTarget(Queue::onFirst(std::move(functor)));
+    }
+    //! As Queue::configureTarget(). Any thread.
+    QFuture<bool> configureTarget(std::function<bool(Sink &)> functor);
+
+    //! The events that were given up and are kept in the store. A child of this object. Any thread.
+    [[nodiscard]] StoredDeadLetters *storedDeadLetters() const;
 
     //! Why the store cannot be used now; empty as long as it can. It is tried again until it works. Any thread.
     [[nodiscard]] QString storageError() const;
@@ -76,6 +119,8 @@ protected:
 
 private:
     const std::shared_ptr<StoringState> d;
+    StoredDeadLetters *const m_deadLetters;
+    std::shared_ptr<Mailbox> m_behind; // Of the queue that delivers; none where this is closed from the start.
     bool m_saidOpened = false;
     QString m_saidError;
 };

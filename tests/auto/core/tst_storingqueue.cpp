@@ -1,8 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The Qanat authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "memorystore.h"
 #include "qanattest.h"
+#include "storingpipeline.h"
 
 #include <Qanat/Broadcaster>
 #include <Qanat/CircuitBreaker>
@@ -11,6 +11,7 @@
 #include <Qanat/Filter>
 #include <Qanat/Gate>
 #include <Qanat/RetryingSink>
+#include <Qanat/StoredDeadLetters>
 #include <Qanat/StoringQueue>
 
 using namespace Qt::StringLiterals;
@@ -20,29 +21,7 @@ using namespace Qanat;
 namespace {
 
 using Outcome = Delivery::Outcome;
-
-// A queue on a disk that may have been used before, and its end.
-struct Pipeline
-{
-    using Wrap = std::function<std::unique_ptr<Sink>(std::unique_ptr<Sink>)>;
-
-    explicit Pipeline(std::shared_ptr<MemoryDisk> before = std::make_shared<MemoryDisk>(), const Wrap &wrap = {},
-                      int inFlight = 1)
-        : disk(std::move(before))
-    {
-        auto end = std::make_unique<RecordingSink>();
-        end->setMaxInFlight(inFlight);
-        recording = end->recording();
-        std::unique_ptr<Sink> target = std::move(end);
-        if (wrap)
-            target = wrap(std::move(target));
-        queue = std::make_unique<StoringQueue>(std::make_unique<MemoryStore>(disk), std::move(target));
-    }
-
-    const std::shared_ptr<MemoryDisk> disk;
-    std::shared_ptr<Recording> recording;
-    std::unique_ptr<StoringQueue> queue;
-};
+using Pipeline = StoringPipeline;
 
 std::unique_ptr<Sink> retrying(std::unique_ptr<Sink> target)
 {
@@ -81,6 +60,13 @@ private Q_SLOTS:
     void dropsTheOldestBeyondALimit();
     void keysGoOn();
     void withoutATarget();
+    void aPositionIsStoredWithItsEvent();
+    void heldOnDisk();
+    void aGateHoldsOnDisk();
+    void whatIsTooOld();
+    void agesOverSeveralRuns();
+    void aClockThatIsWrong();
+    void configuresItsTarget();
 };
 
 void TestStoringQueue::storesAndDelivers()
@@ -590,6 +576,218 @@ void TestStoringQueue::withoutATarget()
     StoringQueue queue(std::make_unique<MemoryStore>(std::make_shared<MemoryDisk>()), nullptr);
     QCOMPARE(queue.state(), PipelineNode::State::Closed);
     QVERIFY(!queue.write(someEvent()));
+}
+
+void TestStoringQueue::aPositionIsStoredWithItsEvent()
+{
+    const auto disk = std::make_shared<MemoryDisk>();
+    {
+        Pipeline first(disk);
+        first.recording->hold();
+        QANAT_FINISH(first.queue->flushed());
+        for (int i = 1; i <= 5000; ++i) {
+            QVERIFY(first.queue->write(someEvent(), QByteArray::number(i)));
+            // Whenever it is: so many events as the position says, and no other number.
+            const auto [position, last] = disk->positionAndLast();
+            QCOMPARE(position, last);
+        }
+        QANAT_FINISH(first.queue->flushed());
+        QCOMPARE(first.queue->storedPosition(), "5000");
+        first.queue->setPosition("5001");
+        QANAT_WAIT(disk->position() == "5001");
+        const auto closed = first.queue->discard();
+        first.recording->release();
+        QANAT_FINISH(closed);
+    }
+    Pipeline second(disk);
+    QSignalSpy opened(second.queue.get(), &StoringQueue::opened);
+    QANAT_WAIT(opened.count() == 1);
+    QCOMPARE(second.queue->storedPosition(), "5001");
+    QANAT_WAIT(second.recording->deliveredCount() == 5000);
+    // What cannot be stored is not passed.
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"no space"_s));
+    disk->fail(u"no space"_s);
+    second.queue->write(someEvent(), "5002");
+    QANAT_WAIT(!second.queue->storageError().isEmpty());
+    QANAT_FINISH(second.queue->discard());
+    QCOMPARE(second.queue->storedPosition(), "5001");
+    QCOMPARE(disk->position(), "5001");
+}
+
+void TestStoringQueue::heldOnDisk()
+{
+    const auto disk = std::make_shared<MemoryDisk>();
+    {
+        Pipeline first(disk);
+        first.queue->setHeld(true);
+        QANAT_WAIT(first.queue->isHeld());
+        QCOMPARE(first.queue->pipeline().activity, PipelineNode::Activity::Paused);
+        first.queue->write(Batch(someEvents(10)));
+        QANAT_FINISH(first.queue->flushed());
+        // There is nothing that a close could wait for.
+        const QFuture<CloseResult> closed = first.queue->close(1h);
+        QANAT_FINISH(closed);
+        QCOMPARE(closed.result().stored(), 10);
+        QVERIFY(closed.result().isClean());
+        QCOMPARE(first.recording->count(), 0);
+    }
+    Pipeline second(disk);
+    second.queue->write(someEvent());
+    QANAT_FINISH(second.queue->flushed());
+    QVERIFY(second.queue->isHeld());
+    QCOMPARE(second.recording->count(), 0);
+    second.queue->setHeld(false);
+    QANAT_WAIT(second.recording->deliveredCount() == 11);
+    QCOMPARE(second.queue->pipeline().activity, PipelineNode::Activity::Flowing);
+    QANAT_FINISH(second.queue->close());
+    QVERIFY(!disk->isHeld());
+    QANAT_BALANCED(*second.queue);
+}
+
+void TestStoringQueue::aGateHoldsOnDisk()
+{
+    const auto disk = std::make_shared<MemoryDisk>();
+    const auto run = [&disk](const std::function<void(Gate &, StoringQueue &, Recording &)> &use) {
+        Pipeline p(disk);
+        StoringQueue &queue = *p.queue;
+        Gate gate(std::move(p.queue));
+        use(gate, queue, *p.recording);
+        QANAT_FINISH(gate.close());
+    };
+    run([](Gate &gate, StoringQueue &queue, Recording &recording) {
+        gate.write(Batch(someEvents(20)));
+        QANAT_WAIT(queue.statistics().stored == 20);
+        QCOMPARE(gate.statistics().pending, 0);
+        QCOMPARE(recording.count(), 0);
+    });
+    QCOMPARE(disk->rows().size(), 20u);
+    // Nobody has answered yet, and there are new ones.
+    run([](Gate &gate, StoringQueue &queue, Recording &recording) {
+        QVERIFY(gate.write(someEvent()));
+        QANAT_WAIT(queue.statistics().stored == 21);
+        gate.setWhileUndecided(Gate::Undecided::Discard);
+        QVERIFY(gate.write(someEvent()));
+        QANAT_WAIT(gate.statistics().filtered == 1);
+        QCOMPARE(queue.statistics().stored, 21);
+        QCOMPARE(recording.count(), 0);
+        gate.setConsent(Gate::Consent::Granted);
+        QANAT_WAIT(recording.deliveredCount() == 21);
+    });
+    run([&disk](Gate &gate, StoringQueue &queue, Recording &recording) {
+        gate.write(Batch(someEvents(30)));
+        QANAT_WAIT(queue.statistics().stored == 30);
+        gate.setConsent(Gate::Consent::Denied);
+        QANAT_WAIT(disk->purged() > 0);
+        QCOMPARE(recording.count(), 0);
+        QCOMPARE(queue.statistics().filtered, 30);
+        QVERIFY(disk->rows().empty());
+    });
+}
+
+void TestStoringQueue::whatIsTooOld()
+{
+    Pipeline p(std::make_shared<MemoryDisk>(), retrying);
+    const auto clock = std::make_shared<ManualClock>();
+    p.queue->setClock(clock);
+    QANAT_FINISH(p.queue->flushed());
+    p.queue->setMaximumAge(24h);
+    p.queue->setHeld(true);
+    QANAT_WAIT(p.queue->isHeld());
+    p.queue->write(Batch(someEvents(10)));
+    QANAT_FINISH(p.queue->flushed());
+    clock->advance(12h);
+    const Event young = someEvent();
+    p.queue->write(young);
+    QANAT_FINISH(p.queue->flushed());
+    clock->advance(12h);
+    QANAT_WAIT(p.queue->statistics().dropped == 10);
+    QCOMPARE(p.queue->statistics().lastError.error(), Delivery::Error::Expired);
+    QANAT_WAIT(p.queue->storedDeadLetters()->count() == 10);
+    p.queue->setHeld(false);
+    QANAT_WAIT(p.recording->deliveredCount() == 1);
+    QCOMPARE(p.recording->deliveredIds(), QStringList(young.id()));
+    QANAT_BALANCED(*p.queue);
+}
+
+// Each event has its own age, also where many are read at once.
+void TestStoringQueue::agesOverSeveralRuns()
+{
+    const auto disk = std::make_shared<MemoryDisk>();
+    const auto clock = std::make_shared<ManualClock>();
+    QStringList ids;
+    {
+        Pipeline first(disk);
+        first.queue->setClock(clock);
+        first.queue->setHeld(true);
+        for (int i = 0; i < 50; ++i) {
+            const Event event = someEvent();
+            ids.append(event.id());
+            first.queue->write(event);
+            QANAT_FINISH(first.queue->flushed());
+            clock->advance(1h);
+        }
+        QANAT_FINISH(first.queue->discard());
+    }
+    Pipeline second(disk);
+    QANAT_FINISH(second.queue->flushed());
+    second.queue->setClock(clock);
+    second.queue->setMaximumAge(std::chrono::minutes(20 * 60 + 30));
+    QANAT_WAIT(second.queue->statistics().dropped == 30);
+    clock->advance(2h);
+    QANAT_WAIT(second.queue->statistics().dropped == 32);
+    second.queue->setHeld(false);
+    QANAT_WAIT(second.recording->deliveredCount() == 18);
+    QCOMPARE(second.recording->deliveredIds(), ids.mid(32));
+    QANAT_BALANCED(*second.queue);
+}
+
+void TestStoringQueue::aClockThatIsWrong()
+{
+    const auto disk = std::make_shared<MemoryDisk>();
+    {
+        Pipeline first(disk);
+        first.queue->setHeld(true);
+        first.queue->write(Batch(someEvents(5)));
+        QANAT_FINISH(first.queue->flushed());
+        QANAT_FINISH(first.queue->discard());
+    }
+    // Ten years back: they are no younger than now, and so never too old too early.
+    disk->shiftTimes(24h * 3650);
+    {
+        Pipeline second(disk);
+        second.queue->setMaximumAge(24h);
+        QANAT_FINISH(second.queue->flushed());
+        QCOMPARE(second.queue->statistics().dropped, 0);
+        QCOMPARE(second.queue->statistics().stored, 5);
+        QANAT_FINISH(second.queue->discard());
+    }
+    // A thousand years ahead.
+    disk->shiftTimes(-24h * 365 * 1000);
+    Pipeline third(disk);
+    QANAT_FINISH(third.queue->flushed());
+    QCOMPARE(third.queue->statistics().stored, 5);
+    third.queue->setMaximumAge(24h);
+    QANAT_WAIT(third.queue->statistics().dropped == 5);
+    QANAT_WAIT(third.queue->storedDeadLetters()->count() == 5);
+}
+
+void TestStoringQueue::configuresItsTarget()
+{
+    Pipeline p(std::make_shared<MemoryDisk>(), retrying);
+    const QFuture<bool> found =
+        p.queue->configure<RetryingSink>([](RetryingSink &sink) { sink.setMaximumAttempts(1); });
+    QANAT_FINISH(found);
+    QVERIFY(found.result());
+    p.recording->setBehaviour(always(passingFailure()));
+    p.queue->write(someEvent());
+    QANAT_WAIT(p.queue->statistics().dropped == 1);
+    // Several go together.
+    Pipeline together;
+    together.queue->setLinger(3, 1h);
+    for (int i = 0; i < 3; ++i)
+        together.queue->write(someEvent());
+    QANAT_WAIT(together.recording->deliveredCount() == 3);
+    QCOMPARE(together.recording->callCount(), 1);
 }
 
 QTEST_GUILESS_MAIN(TestStoringQueue)

@@ -5,8 +5,11 @@
 
 #include <Qanat/CircuitBreaker>
 #include <Qanat/DurableQueue>
+#include <Qanat/Endpoint>
 #include <Qanat/Gate>
+#include <Qanat/HttpReceiver>
 #include <Qanat/RetryingSink>
+#include <Qanat/StoredDeadLetters>
 
 #include <QtCore/qdir.h>
 #include <QtCore/qfile.h>
@@ -69,6 +72,15 @@ private:
     const QTemporaryDir m_folder;
 };
 
+// Brings into the file what a close in haste has left in the log.
+void checkpoint(const QString &name)
+{
+    sqlite3 *connection = nullptr;
+    sqlite3_open(name.toUtf8().constData(), &connection);
+    sqlite3_exec(connection, "PRAGMA wal_checkpoint(TRUNCATE)", nullptr, nullptr, nullptr);
+    sqlite3_close(connection);
+}
+
 QByteArray contentOf(const QString &name)
 {
     QFile file(name);
@@ -94,6 +106,11 @@ private Q_SLOTS:
     void everyPageDamaged();
     void noDatabase();
     void aNewerVersion();
+    void theVersionBefore();
+    void deadLettersAndMoreSurvive();
+    void whatWasSetAsideGoesWithTheConsent();
+    void damageKeepsThePosition();
+    void behindAnEndpoint();
 };
 
 void TestDurableQueue::survivesAClose()
@@ -310,6 +327,7 @@ void TestDurableQueue::everyPageDamaged()
         QVERIFY(first.fill(events));
         QVERIFY(first.leave());
     }
+    checkpoint(spool.file());
     const QByteArray whole = contentOf(spool.file());
     const QSet<QString> known = [&events] {
         const QStringList ids = idsOf(events);
@@ -378,6 +396,177 @@ void TestDurableQueue::aNewerVersion()
     Pipeline second(spool.path());
     QANAT_WAIT(second.queue->storageError().contains(u"newer version"_s));
     QCOMPARE(second.recording->count(), 0);
+}
+
+// As version 0.1 of the library made it before it was released.
+void TestDurableQueue::theVersionBefore()
+{
+    const Spool spool;
+    const QList<Event> events = someEvents(3);
+    {
+        Pipeline first(spool.path());
+        QVERIFY(first.fill(events));
+        QVERIFY(first.leave());
+    }
+    sqlite3 *connection = nullptr;
+    QCOMPARE(sqlite3_open(spool.file().toUtf8().constData(), &connection), SQLITE_OK);
+    QCOMPARE(sqlite3_exec(connection,
+                          "CREATE TABLE old (id INTEGER PRIMARY KEY, count INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+                          " next INTEGER NOT NULL);"
+                          "INSERT INTO old SELECT id, count, bytes, next FROM contents;"
+                          "DROP TABLE contents; ALTER TABLE old RENAME TO contents;"
+                          "PRAGMA user_version=1",
+                          nullptr, nullptr, nullptr),
+             SQLITE_OK);
+    sqlite3_close(connection);
+    {
+        Pipeline second(spool.path());
+        QANAT_WAIT(second.recording->deliveredCount() == 3);
+        QCOMPARE(second.recording->deliveredIds(), idsOf(events));
+        second.queue->setPosition("here");
+        QANAT_FINISH(second.queue->close());
+    }
+    Pipeline third(spool.path());
+    QANAT_FINISH(third.queue->flushed());
+    QCOMPARE(third.queue->storedPosition(), "here");
+    QCOMPARE(third.queue->resumed(), 0);
+}
+
+void TestDurableQueue::deadLettersAndMoreSurvive()
+{
+    const Spool spool;
+    const QList<Event> events = someEvents(300);
+    {
+        Pipeline first(spool.path());
+        first.recording->setBehaviour(always(permanentFailure()));
+        for (qsizetype i = 0; i < events.size(); ++i)
+            first.queue->write(events.at(i), QByteArray::number(i + 1));
+        QANAT_WAIT(first.queue->storedDeadLetters()->count() == 300);
+        first.queue->setHeld(true);
+        QANAT_FINISH(first.queue->close());
+    }
+    {
+        Pipeline second(spool.path());
+        QANAT_FINISH(second.queue->flushed());
+        QCOMPARE(second.queue->storedDeadLetters()->count(), 300);
+        QVERIFY(second.queue->isHeld());
+        QCOMPARE(second.queue->storedPosition(), "300");
+        const auto page = second.queue->storedDeadLetters()->letters(10, 5);
+        QANAT_FINISH(page);
+        QCOMPARE(page.result()->size(), 5);
+        QCOMPARE(page.result()->first().event, events.at(10));
+        const auto sent = second.queue->storedDeadLetters()->sendAllAgain();
+        QANAT_FINISH(sent);
+        QCOMPARE(*sent.result(), 300);
+        const auto gone = second.queue->storedDeadLetters()->clear();
+        QANAT_FINISH(gone);
+        QCOMPARE(*gone.result(), 0);
+        QANAT_FINISH(second.queue->close());
+    }
+    Pipeline third(spool.path());
+    third.queue->setHeld(false);
+    QANAT_WAIT(third.recording->deliveredCount() == 300);
+    QCOMPARE(third.recording->deliveredIds(), idsOf(events));
+    QCOMPARE(third.queue->storedDeadLetters()->count(), 0);
+}
+
+void TestDurableQueue::whatWasSetAsideGoesWithTheConsent()
+{
+    const Spool spool;
+    {
+        Pipeline first(spool.path());
+        first.recording->setBehaviour(always(permanentFailure()));
+        QVERIFY(first.queue->write(Event(u"secret"_s, u"topsecret-letter"_s)));
+        QANAT_WAIT(first.queue->storedDeadLetters()->count() == 1);
+        QANAT_FINISH(first.queue->close());
+    }
+    QFile aside(spool.file(u"events-damaged-20260101T000000Z.db"_s));
+    QVERIFY(aside.open(QIODevice::WriteOnly));
+    aside.write("topsecret");
+    aside.close();
+    Pipeline p(spool.path());
+    DurableQueue &queue = *p.queue;
+    Gate gate(std::move(p.queue));
+    gate.write(Event(u"secret"_s, u"topsecret-2"_s));
+    QANAT_WAIT(queue.statistics().stored == 1);
+    QVERIFY(queue.isHeld());
+    gate.setConsent(Gate::Consent::Denied);
+    QANAT_WAIT(queue.statistics().pending == 0 && queue.storedDeadLetters()->count() == 0);
+    QANAT_FINISH(gate.close());
+    QCOMPARE(p.recording->count(), 0);
+    for (const QString &name : spool.names())
+        QVERIFY2(!contentOf(spool.file(name)).contains("topsecret"), qPrintable(name));
+    QVERIFY(!spool.names().contains(u"events-damaged-20260101T000000Z.db"_s));
+}
+
+void TestDurableQueue::damageKeepsThePosition()
+{
+    const Spool spool;
+    {
+        Pipeline first(spool.path());
+        QVERIFY(first.fill(someEvents(500)));
+        first.queue->setPosition("500");
+        first.queue->setHeld(true);
+        QVERIFY(first.leave());
+    }
+    checkpoint(spool.file());
+    // The page of the root of the events, whichever that is.
+    QByteArray content = contentOf(spool.file());
+    sqlite3 *connection = nullptr;
+    QCOMPARE(sqlite3_open(spool.file().toUtf8().constData(), &connection), SQLITE_OK);
+    sqlite3_stmt *statement = nullptr;
+    QCOMPARE(sqlite3_prepare_v2(connection, "SELECT rootpage FROM sqlite_schema WHERE name = 'event'", -1, &statement,
+                                nullptr),
+             SQLITE_OK);
+    QCOMPARE(sqlite3_step(statement), SQLITE_ROW);
+    const qsizetype page = sqlite3_column_int(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(connection);
+    content.replace((page - 1) * 4096, 4096, QByteArray(4096, '?'));
+    QFile file(spool.file());
+    QVERIFY(file.open(QIODevice::WriteOnly) && file.write(content) == content.size());
+    file.close();
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"malformed"_s));
+    Pipeline second(spool.path());
+    second.queue->write(someEvent());
+    QANAT_FINISH(second.queue->flushed());
+    QCOMPARE(second.queue->storedPosition(), "500");
+    QVERIFY(second.queue->isHeld());
+    second.queue->setHeld(false);
+    QANAT_WAIT(second.recording->deliveredCount() == 501);
+}
+
+// The whole chain for a web service, on disk.
+void TestDurableQueue::behindAnEndpoint()
+{
+    const Spool spool;
+    HttpReceiver receiver;
+    QVERIFY(receiver.isListening());
+    EndpointConfiguration configuration;
+    configuration.url = receiver.url();
+    const auto onDisk = [&spool](std::unique_ptr<Sink> target) {
+        return std::make_unique<DurableQueue>(spool.path(), std::move(target));
+    };
+    {
+        Endpoint endpoint(configuration, onDisk);
+        endpoint.pause();
+        endpoint.write(Batch(someEvents(20)));
+        QANAT_WAIT(endpoint.statistics().stored == 20);
+        QANAT_FINISH(endpoint.discard());
+    }
+    Endpoint endpoint(configuration, onDisk);
+    QANAT_WAIT(endpoint.statistics().delivered == 20);
+    QCOMPARE(receiver.requestCount(), 20u);
+    // A gate before it holds on disk.
+    QANAT_FINISH(endpoint.close());
+    auto gated = std::make_unique<Endpoint>(configuration, onDisk);
+    Endpoint &inner = *gated;
+    Gate gate(std::move(gated));
+    gate.write(someEvent());
+    QANAT_WAIT(inner.statistics().stored == 1);
+    QCOMPARE(receiver.requestCount(), 20u);
+    gate.setConsent(Gate::Consent::Granted);
+    QANAT_WAIT(receiver.requestCount() == 21);
 }
 
 QTEST_GUILESS_MAIN(TestDurableQueue)
