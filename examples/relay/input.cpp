@@ -7,6 +7,7 @@
 #include "ledger.h"
 #include "linereader.h"
 #include "pipeline.h"
+#include "spool.h"
 
 #include <Qanat/Clock>
 
@@ -29,12 +30,13 @@ bool isBlank(QByteArrayView line)
 
 } // namespace
 
-Input::Input(Descriptor input, const QString &name, const Origin &origin, Pipeline *pipeline,
+Input::Input(Descriptor input, const QString &name, const Origin &origin, Pipeline *pipeline, Spool *spool,
              std::shared_ptr<Ledger> ledger, std::shared_ptr<Clock> clock)
     : m_input(std::move(input))
     , m_name(name)
     , m_origin(origin)
     , m_pipeline(pipeline)
+    , m_spool(spool)
     , m_ledger(std::move(ledger))
     , m_clock(std::move(clock))
 {
@@ -51,6 +53,14 @@ Input::~Input()
         m_thread.join();
 }
 
+void Input::start(const Bookmark &place)
+{
+    m_place = place;
+    if (::lseek(m_input.number(), off_t(place.offset()), SEEK_SET) < 0)
+        qFatal("%ls: %ls", qUtf16Printable(m_name), qUtf16Printable(qt_error_string(errno)));
+    start();
+}
+
 void Input::start()
 {
     m_thread = std::thread([this] {
@@ -63,6 +73,8 @@ void Input::start()
 void Input::stop()
 {
     m_isStopped = true;
+    if (m_spool)
+        m_spool->stop();
     [[maybe_unused]] const ssize_t written = ::write(m_stop.writeEnd.number(), "", 1);
 }
 
@@ -74,7 +86,8 @@ std::optional<nanoseconds> Input::heldBackSince() const
 
 void Input::run()
 {
-    LineReader lines(m_input.number(), m_stop.readEnd.number());
+    LineReader lines(m_input.number(), m_stop.readEnd.number(),
+                     m_place ? LineReader::Start{m_place->offset(), m_place->line()} : LineReader::Start());
     std::optional<End> end;
     while (!end && !m_isStopped)
         end = handleLine(lines);
@@ -90,6 +103,7 @@ std::optional<Input::End> Input::handleLine(LineReader &lines)
     case LineReader::Item::TooLong:
         m_ledger->countRead();
         rejectTooLong(lines.number());
+        noteLine();
         return std::nullopt;
     case LineReader::Item::End:
         return End::Reached;
@@ -106,19 +120,42 @@ std::optional<Input::End> Input::handleLine(LineReader &lines)
     // A dead letter has grown by its story.
     if (lines.line().size() > LongestLine && !lines.line().contains("deadletter")) {
         rejectTooLong(lines.number());
+        pass(placeBehind(lines));
         return std::nullopt;
     }
     const Result<Event> event = eventFromLine(lines.line(), m_origin);
     if (event && event->isValid())
-        return write(*event);
+        return write(*event, placeBehind(lines));
     reject(lines.number(), event ? event->errorText() : event.errorText());
+    pass(placeBehind(lines));
     return std::nullopt;
 }
 
-std::optional<Input::End> Input::write(const Event &event)
+void Input::pass(const std::optional<Bookmark> &place)
+{
+    m_pipeline->pass(place);
+    noteLine();
+}
+
+void Input::noteLine()
+{
+    if (m_spool)
+        m_spool->noteLine();
+}
+
+std::optional<Bookmark> Input::placeBehind(const LineReader &lines)
+{
+    if (m_place)
+        m_place->moveTo(lines.offset(), lines.number());
+    return m_place;
+}
+
+std::optional<Input::End> Input::write(const Event &event, const std::optional<Bookmark> &place)
 {
     m_writingSince = m_clock->now();
-    const bool isWritten = m_pipeline->write(event);
+    const bool isWritten = m_pipeline->write(event, place);
+    if (isWritten)
+        noteLine();
     m_writingSince = nanoseconds::zero();
     return isWritten ? std::nullopt : std::optional(End::NotReached);
 }

@@ -4,6 +4,7 @@
 #ifndef RELAY_INPUT_H
 #define RELAY_INPUT_H
 
+#include "bookmark.h"
 #include "descriptor.h"
 #include "lineevent.h"
 
@@ -24,6 +25,7 @@ namespace Relay {
 class Ledger;
 class LineReader;
 class Pipeline;
+class Spool;
 
 /*!
  * Reads lines in a thread of its own and writes their events to a pipeline, which may hold this thread back.
@@ -41,13 +43,15 @@ public:
         Failed, //!< Reading failed; that was said on standard error.
     };
 
-    //! \a name is what messages call the input. The pipeline must exist longer than this.
-    Input(Descriptor input, const QString &name, const Origin &origin, Pipeline *pipeline,
+    //! \a name is what messages call the input. The pipeline, and the spool where there is one, must exist longer than this.
+    Input(Descriptor input, const QString &name, const Origin &origin, Pipeline *pipeline, Spool *spool,
           std::shared_ptr<Ledger> ledger, std::shared_ptr<Qanat::Clock> clock);
     //! Waits for the thread: the pipeline must be closed by then.
     ~Input() override;
 
     void start();
+    //! The same from \a place on.
+    void start(const Bookmark &place);
     //! No line is begun any more. The thread ends as soon as it is not held back.
     void stop();
 
@@ -63,7 +67,10 @@ Q_SIGNALS:
 private:
     void run();
     [[nodiscard]] std::optional<End> handleLine(LineReader &lines);
-    [[nodiscard]] std::optional<End> write(const Qanat::Event &event);
+    [[nodiscard]] std::optional<End> write(const Qanat::Event &event, const std::optional<Bookmark> &place);
+    void pass(const std::optional<Bookmark> &place);
+    void noteLine();
+    [[nodiscard]] std::optional<Bookmark> placeBehind(const LineReader &lines);
     void rejectTooLong(qint64 line);
     void reject(qint64 line, const QString &reason);
 
@@ -71,6 +78,8 @@ private:
     const QString m_name;
     const Origin m_origin;
     Pipeline *const m_pipeline;
+    Spool *const m_spool;
+    std::optional<Bookmark> m_place; // The thread that reads.
     const std::shared_ptr<Ledger> m_ledger;
     const std::shared_ptr<Qanat::Clock> m_clock;
     WakeUpPipe m_stop;

@@ -24,8 +24,9 @@ bool isLeftOver(const Delivery &outcome)
     }
 }
 
-Ledger::Ledger(qsizetype endpoints, std::shared_ptr<Clock> clock)
-    : m_clock(std::move(clock))
+Ledger::Ledger(qsizetype endpoints, Keeping keeping, std::shared_ptr<Clock> clock)
+    : m_keeping(keeping)
+    , m_clock(std::move(clock))
     , m_lastDelivery(m_clock->now())
 {
     m_totals.endpoints.resize(endpoints);
@@ -52,7 +53,7 @@ void Ledger::expect(const Event &event, const std::vector<qsizetype> &endpoints)
     }
     if (endpoints.empty())
         ++m_totals.filtered;
-    else
+    else if (m_keeping == Keeping::Events)
         m_entries.emplace(Key{event.id(), event.source()}, Entry{endpoints});
 }
 
@@ -62,9 +63,12 @@ void Ledger::settle(qsizetype endpoint, const Event &event, const Delivery &outc
         return;
     const std::lock_guard lock(m_mutex);
     Totals::Endpoint &totals = m_totals.endpoints[endpoint];
+    if (outcome.isSuccess())
+        m_lastDelivery = m_clock->now();
+    if (m_keeping == Keeping::Counts)
+        return;
     if (outcome.isSuccess()) {
         ++totals.delivered;
-        m_lastDelivery = m_clock->now();
     } else {
         ++totals.dropped;
     }

@@ -51,6 +51,9 @@ struct Totals
 /*!
  * Counts what becomes of the events at all endpoints together.
  *
+ * Where there is a spool, which may hold millions of them, it keeps no events: it counts what was read and who wants it, and
+ * the queues count the rest.
+ *
  * An event is known by its source and id, which CloudEvents want to be unique (1.0.2, section 3.1). Several that have the same are
  * told apart by which endpoints are done with them. Beside the counters it keeps what some endpoint is not done with yet; limits
  * upstream keep that small. All functions may be called from any thread.
@@ -58,7 +61,9 @@ struct Totals
 class Ledger
 {
 public:
-    Ledger(qsizetype endpoints, std::shared_ptr<Qanat::Clock> clock);
+    enum class Keeping : quint8 { Events, Counts };
+
+    Ledger(qsizetype endpoints, Keeping keeping, std::shared_ptr<Qanat::Clock> clock);
 
     void countRead();
     void countRejected();
@@ -92,6 +97,7 @@ private:
     };
 
     mutable std::mutex m_mutex;
+    const Keeping m_keeping;
     const std::shared_ptr<Qanat::Clock> m_clock;
     std::chrono::nanoseconds m_lastDelivery;
     Totals m_totals; // Without what is pending, which follows from the rest.

@@ -17,8 +17,10 @@ constexpr qsizetype PieceSize = 64 * 1024;
 constexpr QByteArrayView ByteOrderMark = "\xef\xbb\xbf";
 } // namespace
 
-LineReader::LineReader(int input, int stop)
-    : m_input(input)
+LineReader::LineReader(int input, int stop, const Start &start)
+    : m_forgotten(start.offset)
+    , m_number(start.line)
+    , m_input(input)
     , m_stop(stop)
 {
 }
@@ -107,6 +109,7 @@ LineReader::Fill LineReader::fill()
 void LineReader::forgetConsumed()
 {
     m_buffer.remove(0, m_begin);
+    m_forgotten += m_begin;
     m_searched -= m_begin;
     m_begin = 0;
     // One long line must not cost its memory for the rest of the run.

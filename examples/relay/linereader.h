@@ -29,8 +29,19 @@ public:
         Failed, //!< Reading failed, see errorText().
     };
 
+    //! Where reading begins.
+    struct Start
+    {
+        qint64 offset = 0; //!< In bytes from the beginning of the input, which stands there.
+        qint64 line = 0; //!< So many lines come before it.
+    };
+
     //! Reads \a input until \a stop becomes readable. Both stay the caller's.
-    LineReader(int input, int stop);
+    LineReader(int input, int stop, const Start &start);
+    LineReader(int input, int stop)
+        : LineReader(input, stop, Start())
+    {
+    }
 
     //! Waits for the next line.
     [[nodiscard]] Item next();
@@ -38,6 +49,8 @@ public:
     [[nodiscard]] QByteArrayView line() const { return m_line; }
     //! The number of the line that next() spoke of last; the first has number 1.
     [[nodiscard]] qint64 number() const { return m_number; }
+    //! Where the input is behind that line, in bytes from its beginning. Not to be asked of one that is too long.
+    [[nodiscard]] qint64 offset() const { return m_forgotten + m_begin; }
     //! Why reading failed.
     [[nodiscard]] QString errorText() const { return m_errorText; }
 
@@ -52,6 +65,7 @@ private:
     QString m_errorText;
     qsizetype m_begin = 0; // Where the current line begins in the buffer.
     qsizetype m_searched = 0; // Before this the current line has no end.
+    qint64 m_forgotten = 0; // What came before the buffer.
     qint64 m_number = 0;
     int m_input;
     int m_stop;

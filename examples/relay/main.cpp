@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "console.h"
+#include "deadletterscommand.h"
 #include "descriptor.h"
 #include "options.h"
 #include "session.h"
@@ -43,6 +44,8 @@ int main(int argc, char *argv[])
     QCoreApplication::setApplicationName(u"qanat-relay"_s);
     QCoreApplication::setApplicationVersion(QStringLiteral(QANAT_VERSION));
 
+    if (QCoreApplication::arguments().value(1) == "dead-letters"_L1)
+        return runDeadLettersCommand(QCoreApplication::arguments().mid(2));
     const auto options = parseOptions(QCoreApplication::arguments());
     if (!options)
         return wrongUsage(options.errorText());

@@ -3,6 +3,9 @@
 
 #include "options.h"
 
+#include "spool.h"
+
+#include <Qanat/ByteSize>
 #include <Qanat/Duration>
 #include <Qanat/Event>
 
@@ -29,6 +32,9 @@ constexpr int MostInABatch = 500;
 const QString To = u"to"_s;
 const QString Config = u"config"_s;
 const QString DeadLetter = u"dead-letter"_s;
+const QString SpoolFolder = u"spool"_s;
+const QString SpoolLimit = u"spool-limit"_s;
+const QString SpoolOk = u"spool-ok"_s;
 const QString Type = u"type"_s;
 const QString Source = u"source"_s;
 const QString HeaderField = u"header"_s;
@@ -158,11 +164,12 @@ const std::array<Member, 8> &members()
 
 void addOptions(QCommandLineParser &parser)
 {
-    for (const QString &name : {To,      Config,      DeadLetter, Type,        Source,       HeaderField, Threshold,
-                                Backoff, MaxAttempts, MaxAge,     Timeout,     DrainTimeout, ContentMode, Batch,
-                                Linger,  InFlight,    OrderKey,   SignKeyFile, Profile,      Authority})
+    for (const QString &name :
+         {To,          Config,      DeadLetter, Type,         Source,      HeaderField, Threshold, Backoff,
+          MaxAttempts, MaxAge,      Timeout,    DrainTimeout, ContentMode, Batch,       Linger,    InFlight,
+          OrderKey,    SignKeyFile, Profile,    Authority,    SpoolFolder, SpoolLimit})
         parser.addOption(QCommandLineOption(name, QString(), name));
-    for (const QString &name : {Stats, AllowPlainHttp, Gzip, Version})
+    for (const QString &name : {Stats, AllowPlainHttp, Gzip, SpoolOk, Version})
         parser.addOption(QCommandLineOption(name));
     parser.addOption(QCommandLineOption(QStringList{Help, u"h"_s}));
 }
@@ -264,6 +271,38 @@ QList<EndpointOptions> endpointsOf(const QCommandLineParser &parser, Values &val
     return endpoints;
 }
 
+std::optional<Options::Spool> readSpool(const QCommandLineParser &parser, const QList<EndpointOptions> &endpoints,
+                                        Values &values)
+{
+    if (!parser.isSet(SpoolFolder)) {
+        for (const QString &option : {SpoolLimit, SpoolOk}) {
+            if (parser.isSet(option))
+                values.fail(option, u"only with --spool"_s);
+        }
+        return std::nullopt;
+    }
+    const QString folder = parser.value(SpoolFolder);
+    if (folder.isEmpty()) {
+        values.fail(SpoolFolder, u"the name of the directory is empty"_s);
+        return std::nullopt;
+    }
+    const Result<QStringList> folders = Spool::foldersOf(folder, endpoints);
+    if (!folders)
+        values.fail(SpoolFolder, folders.errorText());
+    Options::Spool spool{*folders, Spool::foldersIn(folder)};
+    for (const QString &own : *folders)
+        spool.strangers.removeAll(own);
+    spool.isEnough = parser.isSet(SpoolOk);
+    spool.bytes = values.read<qint64>(SpoolLimit, parseByteSize).value_or(spool.bytes);
+    if (spool.bytes <= 0)
+        values.fail(SpoolLimit, u"'%1' is too small"_s.arg(parser.value(SpoolLimit)));
+    if (values.errorText().isEmpty()) {
+        if (const QString error = Spool::makeFolder(folder); !error.isEmpty())
+            values.fail(SpoolFolder, error);
+    }
+    return spool;
+}
+
 // The attributes are checked where they have rules: in an event.
 QString attributeError(const Options &options)
 {
@@ -306,6 +345,7 @@ Result<Options> parseOptions(const QStringList &arguments)
     options.deadLetterFile = values.read<QString>(DeadLetter, parseFileName);
     options.drainTimeout = values.read<milliseconds>(DrainTimeout, parseTime);
     options.statistics = parser.isSet(Stats) ? Options::Statistics::EverySecond : Options::Statistics::Off;
+    options.spool = readSpool(parser, options.endpoints, values);
     if (!values.errorText().isEmpty())
         return Failure{values.errorText()};
 
@@ -325,6 +365,7 @@ QString helpText()
 {
     return uR"(usage: qanat-relay --to URL [--to URL ...] [OPTION ...] [FILE]
        qanat-relay --config FILE [OPTION ...] [FILE]
+       qanat-relay dead-letters --spool DIR list|retry|export|purge [OPTION ...]
 
 Relays events, one JSON value per line, from FILE or standard input to web services, in order.
 
@@ -336,6 +377,9 @@ id, until it is delivered.
   --to URL                where to: each event goes to each endpoint, as a POST
   --config FILE           the endpoints, as JSON; the file says all about them, so no other option of theirs goes with it
   --dead-letter FILE      where events go that were given up, one CloudEvent per line with the reason; another run reads it
+  --spool DIR             keeps what is read in DIR until it is delivered, also over a crash or a power cut; see below
+  --spool-limit SIZE      so much for each endpoint at most, then reading waits (default: 1GiB)
+  --spool-ok              to end with events that are safely stored is a success
   --type TYPE             for lines that are not CloudEvents themselves (default: qanat.line)
   --source URI            for the same lines (default: /qanat-relay)
   --drain-timeout TIME    ends the run when, at the end of input or while the reader is held back, nothing was delivered
@@ -383,6 +427,12 @@ filter an endpoint gets only what matches all of it, and of a list any:
 In patterns * stands for anything up to the next dot of a type, or slash of a source, and ** for anything. The filter sees the
 marks of a dead letter, which are taken off before it is sent: {"deadlettersink": "Endpoint \"audit\""} is what audit gave up.
 
+With --spool an event is stored before it is delivered, once for each endpoint, and the endpoints don't wait for each other. Started again, with
+the same endpoints, the program sends what is left in DIR, with the same ids, and goes on in FILE where it stopped: lines are
+neither lost nor read twice, and only what was under way when it was killed is sent twice. Of standard input it prints "stored N" on standard
+error: of the lines that this run has read the first N are safe. What is given up stays in DIR as a dead letter, where
+no --dead-letter takes it; `qanat-relay dead-letters --help` tells how to see them and to send them again. One process uses DIR at a time.
+
 SIGINT and SIGTERM stop reading and drain for at most --drain-timeout (5s where none is given); a second one ends that.
 
 The last line on standard error is one JSON object with the totals. read = rejected + filtered (no endpoint wants it) +
@@ -393,7 +443,10 @@ With --dead-letter, deadLetters has what was written there, and lost. Each endpo
   answers                 how many requests had which status; none is no answer, of those that Qt sent again by itself, too
   error                   the last failure of an attempt
 
-Exit status: 0 everything was delivered, 1 something
+With --spool an event counts once for each endpoint, and there are: resumed (from former runs; they count as if read), stored (pending, and safe
+in DIR), deadLettered (dropped, and kept in DIR).
+
+Exit status: 0 everything was delivered (with --spool-ok: or stored), 1 something
 was not, 2 wrong usage, 130 or 143 after a signal (SIGINT, SIGTERM) with something left.
 )"_s;
 }

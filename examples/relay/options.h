@@ -23,12 +23,21 @@ namespace Relay {
 struct Options
 {
     enum class Action : quint8 { Relay, Help, Version };
+    //! Events wait on disk.
+    struct Spool
+    {
+        QStringList folders; //!< For each endpoint.
+        QStringList strangers; //!< There are events in these, too, and no endpoints for them.
+        qint64 bytes = 1024 * 1024 * 1024; //!< For each endpoint; beyond that reading waits.
+        bool isEnough = false; //!< Whether what is stored at the end is as good as delivered.
+    };
     enum class Statistics : quint8 { Off, EverySecond };
 
     Action action = Action::Relay;
     QList<EndpointOptions> endpoints;
     std::optional<QString> file; //!< Standard input where none is given.
     std::optional<QString> deadLetterFile;
+    std::optional<Spool> spool;
     QString type;
     QString source;
     std::optional<std::chrono::milliseconds> drainTimeout;

@@ -3,14 +3,16 @@
 
 #include "pipeline.h"
 
-#include "ledger.h"
+#include "spool.h"
 #include "tally.h"
 
 #include <Qanat/DeadLetters>
+#include <Qanat/DurableQueue>
 #include <Qanat/ExponentialBackoff>
 #include <Qanat/FileSink>
 #include <Qanat/Limits>
 #include <Qanat/RetryingSink>
+#include <Qanat/StoredDeadLetters>
 
 #include <algorithm>
 
@@ -66,7 +68,7 @@ QString reasonOf(const Delivery &delivery)
     return cause.isFailure() ? delivery.errorText() + u": "_s + cause.errorText() : delivery.errorText();
 }
 
-Pipeline::Pipeline(const Options &options, const std::shared_ptr<Ledger> &ledger)
+Pipeline::Pipeline(const Options &options, const std::shared_ptr<Ledger> &ledger, Spool *spool)
     : m_ledger(ledger)
     , m_patience(PatienceWithTheDisk)
 {
@@ -80,19 +82,30 @@ Pipeline::Pipeline(const Options &options, const std::shared_ptr<Ledger> &ledger
         connect(m_deadLetters.get(), &Sink::closed, this, &Pipeline::end);
     }
     for (qsizetype i = 0; i < options.endpoints.size(); ++i)
-        addEndpoint(i, options.endpoints);
+        addEndpoint(i, options, spool);
 }
 
-void Pipeline::addEndpoint(qsizetype index, const QList<EndpointOptions> &all)
+Pipeline::~Pipeline() = default;
+
+void Pipeline::addEndpoint(qsizetype index, const Options &options, Spool *spool)
 {
-    const EndpointOptions &options = all.at(index);
-    const EndpointConfiguration &configuration = options.configuration;
-    const auto makeQueue = [&](std::unique_ptr<Sink> target) {
-        auto queue = std::make_unique<Queue>(std::make_unique<Tally>(std::move(target), m_ledger, index));
-        queue->setLimits(configuration.limits);
-        if (configuration.contentMode == HttpSink::ContentMode::Batched)
-            queue->setLinger(configuration.maximumBatchCount, configuration.linger);
-        return queue;
+    const QList<EndpointOptions> &all = options.endpoints;
+    const EndpointConfiguration &configuration = all.at(index).configuration;
+    const bool isBatched = configuration.contentMode == HttpSink::ContentMode::Batched;
+    DurableQueue *onDisk = nullptr;
+    const auto makeQueue = [&](std::unique_ptr<Sink> target) -> std::unique_ptr<Sink> {
+        auto tally = std::make_unique<Tally>(std::move(target), m_ledger, index);
+        const auto setUp = [&](auto queue, const Limits &limits) {
+            queue->setLimits(limits);
+            if (isBatched)
+                queue->setLinger(configuration.maximumBatchCount, configuration.linger);
+            return queue;
+        };
+        if (!options.spool)
+            return setUp(std::make_unique<Queue>(std::move(tally)), configuration.limits);
+        auto queue = std::make_unique<DurableQueue>(options.spool->folders.at(index), std::move(tally));
+        onDisk = queue.get();
+        return setUp(std::move(queue), {Limits::Unlimited, options.spool->bytes, Limits::Overflow::Wait});
     };
     auto sink = std::make_unique<Qanat::Endpoint>(configuration, makeQueue);
     const QString name = nameOf(index, all);
@@ -102,32 +115,75 @@ void Pipeline::addEndpoint(qsizetype index, const QList<EndpointOptions> &all)
             [this, name](qint64 count, const Delivery &last) { Q_EMIT dropped(name, count, last); });
     // Comes behind the last dropped(), which the future of a close does not.
     connect(sink.get(), &Sink::closed, this, &Pipeline::noteClosed);
-    m_endpoints.push_back({name, originOf(configuration.url), options.wanted, std::move(sink), Delivery()});
+    if (onDisk)
+        spool->add(onDisk, name);
+    m_endpoints.push_back(
+        {name, originOf(configuration.url), all.at(index).wanted, std::move(sink), Delivery(), onDisk});
 }
 
-bool Pipeline::write(const Event &read)
+Bookmark Pipeline::resume(const Bookmark &beginning)
 {
+    std::optional<Bookmark> first;
+    for (Endpoint &endpoint : m_endpoints) {
+        Bookmark own = beginning;
+        if (const std::optional<Bookmark> stored = Bookmark::fromText(endpoint.queue->storedPosition())) {
+            if (stored->isIn(beginning))
+                own = *stored;
+            else if (stored->hasNameOf(beginning))
+                Q_EMIT replaced(endpoint.name);
+        }
+        endpoint.resumesAt = own.offset();
+        if (!first || own.offset() < first->offset())
+            first = own;
+    }
+    Bookmark start = beginning;
+    if (first)
+        start.moveTo(first->offset(), first->line());
+    return start;
+}
+
+bool Pipeline::write(const Event &read, const std::optional<Bookmark> &place)
+{
+    const QByteArray position = place ? place->toText() : QByteArray();
     std::vector<qsizetype> takers;
     for (size_t i = 0; i < m_endpoints.size(); ++i) {
+        if (place && place->offset() <= m_endpoints[i].resumesAt)
+            continue; // It has it.
         if (m_endpoints[i].wanted.matches(read))
             takers.push_back(static_cast<qsizetype>(i));
+        else if (place)
+            m_endpoints[i].queue->setPosition(position);
     }
     const Event event = DeadLetter::fromEvent(read).event;
     m_ledger->expect(event, takers);
     bool isWritten = true;
     for (const qsizetype taker : takers) {
-        Sink &sink = *m_endpoints[static_cast<size_t>(taker)].sink;
-        // What is larger than a limit would never be accepted, and it was read already: so there is room for one such event.
-        if (Limits limits = sink.limits(); event.estimatedSize() > limits.bytes) {
-            limits.bytes = event.estimatedSize();
-            sink.setLimits(limits);
-        }
-        isWritten = sink.write(event) == WriteResult::Status::Accepted && isWritten;
+        isWritten = writeTo(m_endpoints[static_cast<size_t>(taker)], event, position) && isWritten;
     }
     // It has been read, and nobody will read it once more.
     if (!isWritten && m_deadLetters)
         m_deadLetters->write(read);
     return isWritten;
+}
+
+bool Pipeline::writeTo(const Endpoint &endpoint, const Event &event, const QByteArray &position) const
+{
+    Sink &sink = *endpoint.sink;
+    // What is larger than a limit would never be accepted, and it was read already: so there is room for one such event.
+    if (Limits limits = sink.limits(); event.estimatedSize() > limits.bytes) {
+        limits.bytes = event.estimatedSize();
+        sink.setLimits(limits);
+    }
+    const WriteResult result = position.isEmpty() ? sink.write(event) : endpoint.queue->write(event, position);
+    return result == WriteResult::Status::Accepted;
+}
+
+void Pipeline::pass(const std::optional<Bookmark> &place)
+{
+    for (const Endpoint &endpoint : m_endpoints) {
+        if (place && place->offset() > endpoint.resumesAt)
+            endpoint.queue->setPosition(place->toText());
+    }
 }
 
 void Pipeline::close(std::chrono::milliseconds within)
@@ -172,6 +228,51 @@ void Pipeline::end()
     Q_EMIT closed();
 }
 
+Totals Pipeline::totals() const
+{
+    Totals totals = m_ledger->totals();
+    if (m_endpoints.empty() || !m_endpoints.front().queue)
+        return totals;
+    // An event counts once for each endpoint.
+    totals.filtered = totals.delivered = totals.dropped = totals.pending = 0;
+    for (size_t i = 0; i < m_endpoints.size(); ++i) {
+        Totals::Endpoint &own = totals.endpoints[qsizetype(i)];
+        const Statistics statistics = m_endpoints[i].queue->statistics();
+        own.delivered = statistics.delivered + statistics.filtered;
+        own.dropped = statistics.dropped;
+        // With what was read and came too late for the queue.
+        own.pending = totals.read - totals.rejected + m_endpoints[i].queue->resumed() - own.filtered - own.delivered
+                      - own.dropped;
+        totals.filtered += own.filtered;
+        totals.delivered += own.delivered;
+        totals.dropped += own.dropped;
+        totals.pending += own.pending;
+    }
+    return totals;
+}
+
+std::optional<Pipeline::SpoolState> Pipeline::spool(qsizetype endpoint) const
+{
+    const DurableQueue *const queue = m_endpoints[size_t(endpoint)].queue;
+    if (!queue)
+        return std::nullopt;
+    return SpoolState{queue->resumed(), queue->statistics().stored, queue->storedDeadLetters()->kept()};
+}
+
+std::optional<Pipeline::SpoolState> Pipeline::spool() const
+{
+    std::optional<SpoolState> all;
+    for (qsizetype i = 0; i < qsizetype(m_endpoints.size()); ++i) {
+        const std::optional<SpoolState> own = spool(i);
+        if (!own)
+            return std::nullopt;
+        all =
+            SpoolState{all ? all->resumed + own->resumed : own->resumed, all ? all->stored + own->stored : own->stored,
+                       all ? all->deadLettered + own->deadLettered : own->deadLettered};
+    }
+    return all;
+}
+
 std::optional<Pipeline::DeadLetterState> Pipeline::deadLetters() const
 {
     if (!m_deadLetters)
@@ -189,10 +290,13 @@ QList<Pipeline::EndpointState> Pipeline::endpoints()
         state.origin = endpoint.origin;
         state.health = healthOf(*endpoint.sink);
         state.answers = endpoint.sink->answers();
-        // The queue stands before the tally, and that before the retries, which count the attempts.
-        const PipelineNode queue = endpoint.sink->pipeline();
-        if (!queue.targets.isEmpty() && !queue.targets.first().targets.isEmpty()) {
-            const Statistics &retries = queue.targets.first().targets.first().statistics;
+        // The queue stands before the tally, and that before the retries, which count the attempts. One on disk has a queue behind it.
+        PipelineNode node = endpoint.sink->pipeline();
+        const int steps = endpoint.queue ? 3 : 2;
+        for (int i = 0; i < steps && !node.targets.isEmpty(); ++i)
+            node = PipelineNode(node.targets.first());
+        if (node.targets.size() > 0) {
+            const Statistics &retries = node.statistics;
             state.failed = retries.failed;
             state.retried = retries.retried;
             // That a close came first says nothing about the endpoint.

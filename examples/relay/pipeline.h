@@ -4,6 +4,8 @@
 #ifndef RELAY_PIPELINE_H
 #define RELAY_PIPELINE_H
 
+#include "bookmark.h"
+#include "ledger.h"
 #include "options.h"
 
 #include <Qanat/Delivery>
@@ -19,13 +21,19 @@
 #include <optional>
 #include <vector>
 
+namespace Qanat {
+class DurableQueue;
+} // namespace Qanat
+
 namespace Relay {
 
-class Ledger;
+class Spool;
 
 /*!
  * What the events flow through: for each endpoint a queue that holds back who writes, the tally, the retries, and HTTP. It goes as
  * fast as the slowest of them. Behind them all is the file for dead letters.
+ *
+ * With a spool the queues are on disk, and each endpoint goes as fast as it can.
  */
 class Pipeline : public QObject
 {
@@ -56,13 +64,31 @@ public:
         qint64 lost = 0; //!< The file could not take them.
     };
 
-    Pipeline(const Options &options, const std::shared_ptr<Ledger> &ledger);
+    //! What is in the spool.
+    struct SpoolState
+    {
+        qint64 resumed = 0; //!< From former runs.
+        qint64 stored = 0;
+        qint64 deadLettered = 0; //!< Given up in this run, and kept there.
+    };
+
+    //! With \a spool, whose queues these become, where the options say so.
+    Pipeline(const Options &options, const std::shared_ptr<Ledger> &ledger, Spool *spool);
+    ~Pipeline() override;
+
+    /*!
+     * Where reading goes on, in the file that begins at \a beginning: where the endpoint is that is least far. To be called once the spool is ready, before the
+     * first write().
+     */
+    [[nodiscard]] Bookmark resume(const Bookmark &beginning);
 
     /*!
      * Hands a valid event, without the marks of a dead letter, to all endpoints that want it. Waits while too much is pending there; not
      * for the main thread. One thread at a time. False where one of them is closed; then the event is a dead letter.
      */
-    [[nodiscard]] bool write(const Qanat::Event &read);
+    [[nodiscard]] bool write(const Qanat::Event &read, const std::optional<Bookmark> &place);
+    //! The same for a line that holds no event.
+    void pass(const std::optional<Bookmark> &place);
     //! Nothing is written any more.
     void noteInputEnded();
     //! Delivers what was written, for so long at most. A later call can only make it shorter.
@@ -72,8 +98,13 @@ public:
 
     //! Whether everything is closed, and all that was dropped was told.
     [[nodiscard]] bool isClosed() const { return m_isClosed; }
+    //! The totals now.
+    [[nodiscard]] Totals totals() const;
     //! How they fare now. The thread of this object.
     [[nodiscard]] QList<EndpointState> endpoints();
+    //! All of them together, and each of them; nothing where there is no spool.
+    [[nodiscard]] std::optional<SpoolState> spool() const;
+    [[nodiscard]] std::optional<SpoolState> spool(qsizetype endpoint) const;
     //! Nothing where there is no file for them.
     [[nodiscard]] std::optional<DeadLetterState> deadLetters() const;
 
@@ -82,6 +113,8 @@ Q_SIGNALS:
     void dropped(const QString &name, qint64 count, const Qanat::Delivery &last);
     //! So many of these could not be kept as dead letters either.
     void lost(qint64 count, const Qanat::Delivery &last);
+    //! Its file is not the one that it was: the endpoint of that \a name gets it from the beginning.
+    void replaced(const QString &name);
     //! isClosed() has become true.
     void closed();
 
@@ -92,10 +125,13 @@ private:
         QString origin;
         Qanat::Matcher wanted;
         std::unique_ptr<Qanat::Endpoint> sink;
-        Qanat::Delivery lastError; // Of an attempt.
+        Qanat::Delivery lastError = {}; // Of an attempt.
+        Qanat::DurableQueue *queue = nullptr; // With a spool.
+        qint64 resumesAt = 0; // It has what comes before in the input.
     };
 
-    void addEndpoint(qsizetype index, const QList<EndpointOptions> &all);
+    void addEndpoint(qsizetype index, const Options &options, Spool *spool);
+    [[nodiscard]] bool writeTo(const Endpoint &endpoint, const Qanat::Event &event, const QByteArray &position) const;
     void noteClosed();
     void endIfDone();
     void end();

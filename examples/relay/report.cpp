@@ -35,7 +35,15 @@ private:
     QByteArray m_json;
 };
 
-QByteArray endpointToJson(const Totals::Endpoint &totals, const Pipeline::EndpointState &state)
+void add(ObjectWriter &object, const Pipeline::SpoolState &spool)
+{
+    object.add("resumed", spool.resumed);
+    object.add("stored", spool.stored);
+    object.add("deadLettered", spool.deadLettered);
+}
+
+QByteArray endpointToJson(const Totals::Endpoint &totals, const Pipeline::EndpointState &state,
+                          const std::optional<Pipeline::SpoolState> &spool)
 {
     ObjectWriter object;
     object.add("name", state.name);
@@ -44,6 +52,8 @@ QByteArray endpointToJson(const Totals::Endpoint &totals, const Pipeline::Endpoi
     object.add("delivered", totals.delivered);
     object.add("dropped", totals.dropped);
     object.add("pending", totals.pending);
+    if (spool)
+        add(object, *spool);
     object.add("failed", state.failed);
     object.add("retried", state.retried);
     object.add("state", healthText(state.health));
@@ -62,7 +72,8 @@ QByteArray Report::toJson() const
 {
     QByteArrayList list;
     for (qsizetype i = 0; i < endpoints.size(); ++i)
-        list.append(endpointToJson(totals.endpoints.at(i), endpoints.at(i)));
+        list.append(endpointToJson(totals.endpoints.at(i), endpoints.at(i),
+                                   spool ? std::optional(spools.at(i)) : std::nullopt));
 
     ObjectWriter object;
     object.add("read", totals.read);
@@ -71,6 +82,8 @@ QByteArray Report::toJson() const
     object.add("delivered", totals.delivered);
     object.add("dropped", totals.dropped);
     object.add("pending", totals.pending);
+    if (spool)
+        add(object, *spool);
     object.addRaw("unread", input == InputState::Unread ? "true" : "false");
     if (deadLetters) {
         ObjectWriter letters;
@@ -89,6 +102,8 @@ QString Report::toProgress(qint64 rate) const
         u"%1/s"_s.arg(grouped(rate)),
         u"%1 pending"_s.arg(grouped(totals.pending)),
     };
+    if (spool)
+        parts.append(u"%1 stored"_s.arg(grouped(spool->stored)));
     if (totals.dropped > 0)
         parts.append(u"%1 dropped"_s.arg(grouped(totals.dropped)));
     if (totals.rejected > 0)

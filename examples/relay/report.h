@@ -26,6 +26,8 @@ struct Report
     InputState input = InputState::Unread;
     QList<Pipeline::EndpointState> endpoints;
     std::optional<Pipeline::DeadLetterState> deadLetters = std::nullopt;
+    std::optional<Pipeline::SpoolState> spool = std::nullopt; //!< Of all endpoints together.
+    QList<Pipeline::SpoolState> spools = {}; //!< Of each.
 
     //! One JSON object, as the last line and --stats show it.
     [[nodiscard]] QByteArray toJson() const;

@@ -42,10 +42,14 @@ QString answerOf(const Delivery &delivery)
 Session::Session(const Options &options, Descriptor input)
     : m_options(options)
     , m_clock(Clock::system())
-    , m_ledger(std::make_shared<Ledger>(options.endpoints.size(), m_clock))
-    , m_pipeline(options, m_ledger)
-    , m_input(std::move(input), inputName(options.file), Origin{options.type, options.source}, &m_pipeline, m_ledger,
-              m_clock)
+    , m_ledger(std::make_shared<Ledger>(options.endpoints.size(),
+                                        options.spool ? Ledger::Keeping::Counts : Ledger::Keeping::Events, m_clock))
+    , m_beginning(options.spool && options.file ? Bookmark::atBeginning(*options.file, input.number()) : std::nullopt)
+    , m_spool(options.spool ? std::make_unique<Spool>(m_beginning ? Spool::Promises::Silent : Spool::Promises::Told)
+                            : nullptr)
+    , m_pipeline(options, m_ledger, m_spool.get())
+    , m_input(std::move(input), inputName(options.file), Origin{options.type, options.source}, &m_pipeline,
+              m_spool.get(), m_ledger, m_clock)
     , m_told(static_cast<size_t>(options.endpoints.size()))
     , m_nextStatistics(m_clock->now() + StatisticsInterval)
     , m_speed{m_clock->now()}
@@ -56,13 +60,57 @@ Session::Session(const Options &options, Descriptor input)
     connect(&m_pipeline, &Pipeline::dropped, this, &Session::reportDrops);
     connect(&m_pipeline, &Pipeline::lost, this, &Session::reportLost);
     connect(&m_pipeline, &Pipeline::closed, this, &Session::finishIfDone);
+    connect(&m_pipeline, &Pipeline::replaced, this, [this](const QString &name) {
+        Console::print(
+            u"%1 is not the file that it was: %2 gets it from its beginning"_s.arg(inputName(m_options.file), name));
+    });
+    if (m_spool) {
+        connect(m_spool.get(), &Spool::ready, this, &Session::startReading);
+        connect(m_spool.get(), &Spool::refused, this, &Session::onRefused);
+    }
 }
 
 void Session::start()
 {
     m_timer.setTimerType(Qt::PreciseTimer);
     m_timer.start(tickInterval());
-    m_input.start();
+    if (!m_spool) {
+        startReading();
+        return;
+    }
+    for (const QString &folder : m_options.spool->strangers)
+        Console::print(
+            u"%1 belongs to an endpoint that there is not in this run: what is in it stays there"_s.arg(folder));
+}
+
+void Session::startReading()
+{
+    if (m_isFinished || m_signal != 0)
+        return;
+    m_isReading = true;
+    const qint64 resumed = m_pipeline.spool().value_or(Pipeline::SpoolState()).resumed;
+    if (resumed == 1)
+        Console::print(u"1 event of former runs is sent first"_s);
+    else if (resumed > 1)
+        Console::print(u"%1 events of former runs are sent first"_s.arg(grouped(resumed)));
+    if (!m_beginning)
+        return m_input.start();
+    const Bookmark place = m_pipeline.resume(*m_beginning);
+    if (place.offset() > 0)
+        Console::print(u"%1: goes on after line %2"_s.arg(inputName(m_options.file), grouped(place.line())));
+    m_input.start(place);
+}
+
+// Nothing was read.
+void Session::onRefused(const QString &error)
+{
+    if (std::exchange(m_isFinished, true))
+        return;
+    m_timer.stop();
+    m_pipeline.closeAtOnce();
+    m_status = FailureStatus;
+    Console::printLast(("qanat-relay: --spool: "_L1 + Console::oneLine(error)).toUtf8());
+    Q_EMIT finished();
 }
 
 void Session::onSignal(int number)
@@ -74,10 +122,12 @@ void Session::onSignal(int number)
     m_signal = number;
     m_input.stop();
     const milliseconds within = m_options.drainTimeout.value_or(DrainAfterSignal);
-    if (m_ledger->totals().pending > 0)
+    if (m_pipeline.totals().pending > 0)
         Console::print(u"stopping; what was read is delivered for at most %1, a second signal ends that"_s.arg(
             formatDuration(within)));
     m_pipeline.close(within);
+    if (!m_isReading)
+        onInputEnded();
 }
 
 void Session::onInputEnded()
@@ -107,7 +157,12 @@ void Session::finishIfDone()
 int Session::statusOf(const Report &report) const
 {
     const Totals &totals = report.totals;
-    const bool isSomethingLeft = totals.pending > 0 || report.input == InputState::Unread;
+    const bool isStoringEnough = m_options.spool && m_options.spool->isEnough;
+    const qint64 left = totals.pending - (isStoringEnough && report.spool ? report.spool->stored : 0);
+    // A file is read on by the next run.
+    const bool isUnread = report.input == InputState::Unread
+                          && !(isStoringEnough && m_beginning && m_input.end() == Input::End::NotReached);
+    const bool isSomethingLeft = left > 0 || isUnread;
     if (m_signal != 0 && isSomethingLeft)
         return SignalStatus + m_signal;
     return isSomethingLeft || totals.rejected > 0 || totals.dropped > 0 ? FailureStatus : 0;
@@ -116,8 +171,11 @@ int Session::statusOf(const Report &report) const
 Report Session::report()
 {
     const bool isReadToEnd = m_inputEnd && m_input.end() == Input::End::Reached;
-    return {m_ledger->totals(), isReadToEnd ? InputState::ReadToEnd : InputState::Unread, m_pipeline.endpoints(),
-            m_pipeline.deadLetters()};
+    Report report{m_pipeline.totals(), isReadToEnd ? InputState::ReadToEnd : InputState::Unread, m_pipeline.endpoints(),
+                  m_pipeline.deadLetters(), m_pipeline.spool()};
+    for (qsizetype i = 0; report.spool && i < report.endpoints.size(); ++i)
+        report.spools.append(m_pipeline.spool(i).value_or(Pipeline::SpoolState()));
+    return report;
 }
 
 milliseconds Session::tickInterval() const
@@ -213,7 +271,8 @@ void Session::checkForStandstill()
         return;
     if (m_clock->now() - std::max(*waitingSince, m_ledger->lastDelivery()) < *m_options.drainTimeout)
         return;
-    Console::print(u"nothing was delivered for %1: giving up"_s.arg(formatDuration(*m_options.drainTimeout)));
+    Console::print(u"nothing was delivered for %1: %2"_s.arg(
+        formatDuration(*m_options.drainTimeout), m_spool ? u"what is left stays in the spool"_s : u"giving up"_s));
     m_timer.stop();
     m_input.stop();
     m_pipeline.close(0ms);

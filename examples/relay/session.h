@@ -9,6 +9,7 @@
 #include "options.h"
 #include "pipeline.h"
 #include "report.h"
+#include "spool.h"
 
 #include <Qanat/TerminationSignals>
 
@@ -48,6 +49,8 @@ Q_SIGNALS:
     void finished();
 
 private:
+    void startReading();
+    void onRefused(const QString &error);
     void onSignal(int number);
     void onInputEnded();
     void finishIfDone();
@@ -67,6 +70,8 @@ private:
     const std::shared_ptr<Qanat::Clock> m_clock;
     const std::shared_ptr<Ledger> m_ledger;
     Qanat::TerminationSignals m_signals;
+    const std::optional<Bookmark> m_beginning; // Of a file that can be gone on in.
+    const std::unique_ptr<Spool> m_spool;
     Pipeline m_pipeline;
     Input m_input; // Behind the pipeline that it writes to.
     QTimer m_timer;
@@ -83,6 +88,7 @@ private:
     int m_signal = 0;
     int m_status = 0;
     Exit m_exit = Exit::Clean;
+    bool m_isReading = false;
     bool m_isFinished = false;
 };
 

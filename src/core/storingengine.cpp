@@ -80,12 +80,10 @@ void StoringEngine::begin()
     commit();
 }
 
-// What was written before this is on its way to the store, or there.
+// What was written before this is on its way to the store, or there. It goes with the next transaction: not worth one of its own.
 void StoringEngine::notePosition(const QByteArray &position)
 {
     m_changes.position = position;
-    if (!m_isFailing && !m_mailbox->hasMore())
-        commit();
 }
 
 void StoringEngine::setMaximumAge(std::chrono::milliseconds age)
@@ -334,7 +332,7 @@ void StoringEngine::flush(const std::shared_ptr<QPromise<Delivery>> &promise)
 {
     m_flushes.push_back(promise);
     // What came before may have been given up.
-    if (m_arrivals.empty())
+    if (m_arrivals.empty() && (m_isFailing || m_changes.isEmpty()))
         finishFlushes(m_isFailing ? m_failure : Delivery::stored());
     else if (!m_isFailing)
         commit();
@@ -658,7 +656,9 @@ void StoringEngine::withdraw()
 void StoringEngine::interrupt()
 {
     m_isInterrupted = true;
-    m_store->hurry();
+    // (Where all is delivered it comes, too, when the target is closed: nobody waits then.)
+    if (!m_arrivals.empty() || m_mailbox->kept().count > 0)
+        m_store->hurry();
     if (!m_arrivals.empty() && !commit())
         giveUpArrivals(m_failure);
 }

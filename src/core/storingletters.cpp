@@ -95,6 +95,7 @@ bool StoringEngine::sendSomeAgain(EventStore::Range *range, qint64 *left)
     if (!rows)
         return false;
     const qint64 now = wallClock();
+    const quint64 first = range->first;
     EventStore::Range &removed = m_changes.removedDeadLetters;
     for (const EventStore::Row &row : *rows) {
         const quint64 offset = row.number - range->first;
@@ -119,7 +120,7 @@ bool StoringEngine::sendSomeAgain(EventStore::Range *range, qint64 *left)
         m_returning->bytes += encoded->size();
         m_returning->next = m_next;
     }
-    return !rows->isEmpty() && (removed.count > 0 || *left > 0);
+    return range->first > first;
 }
 
 // What was to come back did, with the transaction.

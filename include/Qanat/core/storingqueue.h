@@ -57,7 +57,8 @@ public:
      * nothing. For a source that writes from one thread.
      */
     WriteResult write(const Event &event, const QByteArray &position);
-    //! The source is there, after events that nobody wants, and what was written before from this thread. Any thread.
+    //! The source is there, after events that nobody wants, and after what was written before this from the same thread. Stored with the next event, before
+    //! flushed(), or by a close. Any thread.
     void setPosition(const QByteArray &position);
     //! The position of the last event that is stored, also of a former run; empty before opened(), or where there is none. Any thread.
     [[nodiscard]] QByteArray storedPosition() const;

@@ -594,7 +594,8 @@ void TestStoringQueue::aPositionIsStoredWithItsEvent()
         QANAT_FINISH(first.queue->flushed());
         QCOMPARE(first.queue->storedPosition(), "5000");
         first.queue->setPosition("5001");
-        QANAT_WAIT(disk->position() == "5001");
+        QANAT_FINISH(first.queue->flushed());
+        QCOMPARE(disk->position(), "5001");
         const auto closed = first.queue->discard();
         first.recording->release();
         QANAT_FINISH(closed);

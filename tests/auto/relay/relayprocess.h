@@ -128,8 +128,14 @@ private:
         const auto number = [](const QJsonObject &object, const char *name) {
             return object.value(QLatin1StringView(name)).toInteger(-1);
         };
-        const qint64 events = number(totals, "read") - number(totals, "rejected");
+        const QJsonArray endpoints = totals.value(QLatin1StringView("endpoints")).toArray();
+        // With a spool an event counts once for each endpoint, and what was found there counts, too.
+        const bool hasSpool = totals.contains(QLatin1StringView("resumed"));
+        const qint64 lines = number(totals, "read") - number(totals, "rejected");
         const auto holds = [&](const QJsonObject &object) {
+            const bool isWhole = object.contains(QLatin1StringView("endpoints"));
+            const qint64 events =
+                !hasSpool ? lines : lines * (isWhole ? endpoints.size() : 1) + number(object, "resumed");
             const qint64 delivered = number(object, "delivered");
             const qint64 dropped = number(object, "dropped");
             const qint64 pending = number(object, "pending");
@@ -137,7 +143,6 @@ private:
             return filtered >= 0 && delivered >= 0 && dropped >= 0 && pending >= 0
                    && events == filtered + delivered + dropped + pending;
         };
-        const QJsonArray endpoints = totals.value(QLatin1StringView("endpoints")).toArray();
         return holds(totals) && std::all_of(endpoints.cbegin(), endpoints.cend(), [&](const auto &value) {
                    return holds(value.toObject());
                });

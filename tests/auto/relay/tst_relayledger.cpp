@@ -61,7 +61,7 @@ bool isBalanced(const Totals &totals)
 
 void tst_RelayLedger::countsWhatAllEndpointsHave()
 {
-    Ledger ledger(2, Clock::system());
+    Ledger ledger(2, Ledger::Keeping::Events, Clock::system());
     for (int i = 0; i < 9; ++i)
         read(ledger, eventOf(i), {0, 1});
     ledger.countRead();
@@ -86,7 +86,7 @@ void tst_RelayLedger::countsWhatAllEndpointsHave()
 
 void tst_RelayLedger::countsWhatNobodyWants()
 {
-    Ledger ledger(2, Clock::system());
+    Ledger ledger(2, Ledger::Keeping::Events, Clock::system());
     read(ledger, eventOf(1), {});
     read(ledger, eventOf(2), {1});
     ledger.settle(1, eventOf(2), Delivery::delivered());
@@ -100,7 +100,7 @@ void tst_RelayLedger::countsWhatNobodyWants()
 
 void tst_RelayLedger::leavesWhatACloseLeftOver()
 {
-    Ledger ledger(1, Clock::system());
+    Ledger ledger(1, Ledger::Keeping::Events, Clock::system());
     for (int i = 0; i < 3; ++i)
         read(ledger, eventOf(i), {0});
     ledger.settle(0, eventOf(0), Delivery::delivered());
@@ -112,7 +112,7 @@ void tst_RelayLedger::leavesWhatACloseLeftOver()
 
 void tst_RelayLedger::tellsThoseWithOneIdApart()
 {
-    Ledger ledger(2, Clock::system());
+    Ledger ledger(2, Ledger::Keeping::Events, Clock::system());
     read(ledger, eventOf(1), {0, 1});
     read(ledger, eventOf(1), {0, 1});
     Event other = eventOf(1);
@@ -135,7 +135,7 @@ void tst_RelayLedger::agreesWithCountingOneByOne()
     constexpr int Events = 2000;
     constexpr int Endpoints = 3;
     QRandomGenerator random(1);
-    Ledger ledger(Endpoints, Clock::system());
+    Ledger ledger(Endpoints, Ledger::Keeping::Events, Clock::system());
     struct Mark
     {
         int missing = 0;
