@@ -53,7 +53,7 @@ private:
     {
         std::vector<MailboxRef> first = takeFirst();
         if (first.empty()) {
-            m_promise.addResult(CloseResult(m_worst, m_leftEvents, m_unknownEvents));
+            m_promise.addResult(CloseResult(m_worst, m_leftEvents, m_unknownEvents, m_storedEvents));
             m_promise.finish();
             return;
         }
@@ -101,6 +101,7 @@ private:
             m_worst = Delivery::worse(m_worst, result.worst());
             m_leftEvents += result.left();
             m_unknownEvents += result.unknown();
+            m_storedEvents += result.stored();
             if (--m_open > 0)
                 return;
         }
@@ -116,6 +117,7 @@ private:
     Delivery m_worst;
     qint64 m_leftEvents = 0;
     qint64 m_unknownEvents = 0;
+    qint64 m_storedEvents = 0;
     std::vector<MailboxRef> m_left;
     QPromise<CloseResult> m_promise;
 };

@@ -19,7 +19,7 @@ namespace Qanat {
  *
  * The future finishes when all are closed, at the latest shortly after \a within; dead-letter sinks get up to 2 s more where the
  * deadline has left them something. It has the worst error, and how many events
- * were left, of all pipelines together. Listeners and sinks of the GUI thread are closed there: don't block it on the future.
+ * were left and how many stay stored, of all pipelines together. Listeners and sinks of the GUI thread are closed there: don't block it on the future.
  * Calling it again can only make the deadline earlier. Sinks that are made later are not closed.
  */
 QANAT_CORE_EXPORT QFuture<CloseResult> shutdown(std::chrono::milliseconds within = std::chrono::seconds(30));
