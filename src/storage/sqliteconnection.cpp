@@ -17,7 +17,7 @@ void SqliteStatement::Finalize::operator()(sqlite3_stmt *statement) const
 SqliteStatement::SqliteStatement(sqlite3 *connection, const char *sql)
 {
     sqlite3_stmt *statement = nullptr;
-    sqlite3_prepare_v3(connection, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    m_failure = sqlite3_prepare_v3(connection, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
     m_statement.reset(statement);
 }
 
@@ -33,8 +33,9 @@ void SqliteStatement::bind(int parameter, QByteArrayView bytes)
 
 int SqliteStatement::step()
 {
-    // One that could not be prepared: the schema could not be read.
-    return m_statement ? sqlite3_step(m_statement.get()) : SQLITE_CORRUPT;
+    if (m_statement)
+        return sqlite3_step(m_statement.get());
+    return m_failure != SQLITE_OK ? m_failure : SQLITE_MISUSE;
 }
 
 int SqliteStatement::run()

@@ -42,6 +42,7 @@ private:
         void operator()(sqlite3_stmt *statement) const;
     };
     std::unique_ptr<sqlite3_stmt, Finalize> m_statement;
+    int m_failure = 0; // Why there is none: to prepare it the schema has to be read.
 };
 
 /*
