@@ -5,6 +5,8 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace Qanat {
@@ -81,6 +83,28 @@ int SqliteConnection::execute(const char *sql)
     return sqlite3_exec(m_connection.get(), sql, nullptr, nullptr, nullptr);
 }
 
+int SqliteConnection::renewLog()
+{
+    m_logFailure = SQLITE_OK;
+    sqlite3_file *log = nullptr;
+    const int code = sqlite3_file_control(m_connection.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (code != SQLITE_OK || !log || !log->pMethods)
+        return code;
+    const sqlite3_io_methods &its = *log->pMethods;
+    sqlite3_int64 size = 0;
+    m_logFailure = its.xFileSize(log, &size);
+    QByteArray bytes(64 * 1024, Qt::Uninitialized);
+    for (sqlite3_int64 offset = 0; offset < size && m_logFailure == SQLITE_OK; offset += bytes.size()) {
+        const int amount = int(std::min(size - offset, sqlite3_int64(bytes.size())));
+        m_logFailure = its.xRead(log, bytes.data(), amount, offset);
+        if (m_logFailure == SQLITE_OK)
+            m_logFailure = its.xWrite(log, bytes.constData(), amount, offset);
+    }
+    if (m_logFailure == SQLITE_OK && size > 0)
+        m_logFailure = its.xSync(log, SQLITE_SYNC_NORMAL);
+    return m_logFailure;
+}
+
 int SqliteConnection::query(const char *sql, qint64 *value)
 {
     SqliteStatement statement = prepare(sql);
@@ -102,7 +126,8 @@ bool SqliteConnection::isInTransaction() const
 
 QString SqliteConnection::errorText() const
 {
-    QString text = QString::fromUtf8(sqlite3_errmsg(m_connection.get()));
+    QString text = QString::fromUtf8(m_logFailure != SQLITE_OK ? sqlite3_errstr(m_logFailure)
+                                                               : sqlite3_errmsg(m_connection.get()));
     if (const int system = m_connection ? sqlite3_system_errno(m_connection.get()) : 0)
         text += u": "_s + qt_error_string(system);
     return text;

@@ -119,6 +119,9 @@ int SqliteStore::connect()
         return code;
     if (const int code = m_connection.execute(Settings); code != SQLITE_OK)
         return code;
+    // Of the run before, which may have ended with a disk that failed, or of the connection before, which did.
+    if (const int code = m_connection.renewLog(); code != SQLITE_OK)
+        return code;
     if (const int code = prepareTables(); code != SQLITE_OK)
         return code;
     m_begin = m_connection.prepare("BEGIN IMMEDIATE");

@@ -6,6 +6,8 @@
 using namespace Qt::StringLiterals;
 using namespace Qanat;
 
+using Call = FaultyDisk::Call;
+using Fault = FaultyDisk::Fault;
 using Survivors = FaultyDisk::Survivors;
 
 class TestPowerCut : public ThreadedTest
@@ -16,6 +18,8 @@ private Q_SLOTS:
 
     void anywhere_data();
     void anywhere();
+    void afterAFailedSync_data();
+    void afterAFailedSync();
 };
 
 void TestPowerCut::anywhere_data()
@@ -52,6 +56,36 @@ void TestPowerCut::anywhere()
     }
     qInfo("%d places", places - 1);
     QVERIFY(places > 20);
+}
+
+void TestPowerCut::afterAFailedSync_data()
+{
+    anywhere_data();
+}
+
+// The system takes for written what a failed sync has left behind: who goes on with it loses it.
+void TestPowerCut::afterAFailedSync()
+{
+    QFETCH(const int, survivors);
+    int number = 1;
+    for (bool hasFailed = true; hasFailed; ++number) {
+        for (const int more : {0, 1, 2}) {
+            Spool spool;
+            // One, or several in a row: that of the close after the first one, and so on.
+            spool.disk().fail(Call::Sync, number, more == 0 ? Fault::Passing : Fault::Lasting);
+            spool.disk().setMostFailures(1 + more);
+            firstRun(spool, [&] { spool.disk().cut(); });
+            hasFailed = spool.disk().hasFailed();
+            spool.disk().heal();
+            spool.restore(Survivors(survivors), quint32(number));
+            lastRun(spool);
+            settle(spool);
+            QVERIFY2(spool.ledger.complaints.isEmpty(),
+                     qPrintable(u"%1 and %2 more: "_s.arg(number).arg(more) + spool.ledger.said()));
+        }
+    }
+    qInfo("%d places", number - 2);
+    QVERIFY(number > 10);
 }
 
 QTEST_GUILESS_MAIN(TestPowerCut)
