@@ -46,6 +46,8 @@ constexpr const char *Tables =
     "PRAGMA user_version=1;"
     "COMMIT;";
 
+constexpr const char *Bytes = "SELECT coalesce(sum(length(event)), 0) FROM event";
+
 // It is not worth the time to give that back to the disk.
 constexpr qint64 LittleToKeep = 1024 * 1024;
 
@@ -128,7 +130,9 @@ int SqliteStore::connect()
     m_commit = m_connection.prepare("COMMIT");
     m_add = m_connection.prepare("INSERT OR REPLACE INTO event VALUES (?, ?, ?, ?)");
     m_remove = m_connection.prepare("DELETE FROM event WHERE number BETWEEN ? AND ?");
-    m_addLetter = m_connection.prepare("INSERT INTO dead_letter (number, time, event, checksum) VALUES (?, ?, ?, ?)");
+    // Not again, where a transaction had happened that seemed to fail: then its event is gone.
+    m_addLetter = m_connection.prepare("INSERT INTO dead_letter (number, time, event, checksum) SELECT ?1, ?2, ?3, ?4"
+                                       " WHERE EXISTS (SELECT 1 FROM event WHERE number = ?1)");
     m_read = m_connection.prepare(
         "SELECT number, accepted, event, checksum FROM event WHERE number >= ? ORDER BY number LIMIT ?");
     m_note = m_connection.prepare("UPDATE contents SET count = ?, bytes = ?, next = ? WHERE id = 1");
@@ -152,8 +156,7 @@ int SqliteStore::connect()
     qint64 bytes = 0;
     if (const int counted = m_connection.query("SELECT count(*) FROM event", &count); counted != SQLITE_OK)
         return counted;
-    if (const int counted = m_connection.query("SELECT coalesce(sum(length(event)), 0) FROM event", &bytes);
-        counted != SQLITE_OK)
+    if (const int counted = m_connection.query(Bytes, &bytes); counted != SQLITE_OK)
         return counted;
     m_contents.count = count;
     m_contents.bytes = bytes;
@@ -238,16 +241,22 @@ int SqliteStore::change(const Changes &changes)
 {
     if (const int code = m_begin.run(); code != SQLITE_OK)
         return code;
+    for (const Row &letter : changes.deadLetters) {
+        if (const int code = put(m_addLetter, letter); code != SQLITE_OK)
+            return code;
+    }
+    bool areAllThere = true;
     for (const Range &range : changes.removed) {
         m_remove.bind(0, qint64(range.first));
         m_remove.bind(1, qint64(range.first + quint64(range.count) - 1));
         if (const int code = m_remove.run(); code != SQLITE_OK)
             return code;
         m_contents.count -= m_connection.changes();
+        areAllThere = areAllThere && m_connection.changes() == range.count;
     }
     m_contents.bytes -= changes.removedBytes;
-    for (const Row &letter : changes.deadLetters) {
-        if (const int code = put(m_addLetter, letter); code != SQLITE_OK)
+    if (!areAllThere) {
+        if (const int code = m_connection.query(Bytes, &m_contents.bytes); code != SQLITE_OK)
             return code;
     }
     for (const Row &row : changes.added) {
@@ -383,6 +392,8 @@ int SqliteStore::setAside()
 // Takes over all that can be read, by its checksums.
 int SqliteStore::salvage(const QString &damaged)
 {
+    SqliteStatement addLetter =
+        m_connection.prepare("INSERT INTO dead_letter (number, time, event, checksum) VALUES (?, ?, ?, ?)");
     int code = m_begin.run();
     qint64 expected = 0;
     quint64 next = 1;
@@ -402,15 +413,14 @@ int SqliteStore::salvage(const QString &damaged)
         } else if (row.columns.size() == LetterColumns && !row.columns[3].isInteger) {
             const Row letter{quint64(integer(1)), integer(2), row.columns[3].bytes};
             if (integer(4) == qint64(checksum(letter.number, letter.acceptedAt, letter.event)))
-                code = put(m_addLetter, letter);
+                code = put(addLetter, letter);
         }
     });
     if (code != SQLITE_OK)
         return code;
     if ((code = m_connection.query("SELECT count(*) FROM event", &m_contents.count)) != SQLITE_OK)
         return code;
-    if ((code = m_connection.query("SELECT coalesce(sum(length(event)), 0) FROM event", &m_contents.bytes))
-        != SQLITE_OK)
+    if ((code = m_connection.query(Bytes, &m_contents.bytes)) != SQLITE_OK)
         return code;
     m_contents.next = next;
     m_contents.damaged = std::max(expected - m_contents.count, qint64(0));

@@ -120,14 +120,19 @@ inline void lastRun(Spool &spool)
 inline void settle(Spool &spool)
 {
     Ledger &ledger = spool.ledger;
+    qint64 refused = 0;
     for (const Ledger::Entry &entry : std::as_const(ledger.entries)) {
         const bool isThrough = entry.delivered + entry.refused > 0;
         ledger.expect(isThrough || entry.isDropped,
                       entry.isStored ? QStringLiteral("stored, and lost") : QStringLiteral("lost in silence"));
         ledger.expect(!(isThrough && entry.isDropped) || entry.isUnsure, QStringLiteral("dropped, and not dropped"));
+        refused += entry.refused > 0;
     }
     ledger.expect(spool.valueOf("SELECT count(*) FROM event") == 0, QStringLiteral("the store is not empty"));
     ledger.expect(spool.valueOf("SELECT count FROM contents") == 0, QStringLiteral("the count is wrong"));
+    ledger.expect(spool.valueOf("SELECT bytes FROM contents") == 0, QStringLiteral("the bytes are wrong"));
+    const qint64 letters = spool.valueOf("SELECT count(*) FROM dead_letter");
+    ledger.expect(letters == refused, QStringLiteral("%1 dead letters of %2").arg(letters).arg(refused));
 }
 
 } // namespace Qanat
