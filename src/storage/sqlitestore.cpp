@@ -24,9 +24,9 @@ namespace Qanat {
 namespace {
 
 // Of the write-ahead log, before its pages go into the file.
-constexpr const char *Settings = "PRAGMA locking_mode=EXCLUSIVE;" // No file of shared memory.
-                                 "PRAGMA auto_vacuum=INCREMENTAL;" // Before there are tables.
-                                 "PRAGMA journal_mode=WAL;"
+constexpr const char *Alone = "PRAGMA locking_mode=EXCLUSIVE"; // No file of shared memory.
+constexpr const char *SettingOfNew = "PRAGMA auto_vacuum=INCREMENTAL"; // Is kept in the file, and written each time.
+constexpr const char *Settings = "PRAGMA journal_mode=WAL;"
                                  "PRAGMA synchronous=FULL;"
                                  "PRAGMA secure_delete=ON;"
                                  "PRAGMA wal_autocheckpoint=1000;"
@@ -119,6 +119,13 @@ int SqliteStore::connect()
     const QString place = QFileInfo(QFileInfo(file()).path()).canonicalFilePath() + u"/events.db"_s;
     if (const int code = m_connection.open(place); code != SQLITE_OK)
         return code;
+    if (const int code = m_connection.execute(Alone); code != SQLITE_OK)
+        return code;
+    qint64 pages = 0;
+    if (const int code = m_connection.query("PRAGMA page_count", &pages); code != SQLITE_OK)
+        return code;
+    if (const int code = pages == 0 ? m_connection.execute(SettingOfNew) : SQLITE_OK; code != SQLITE_OK)
+        return code;
     if (const int code = m_connection.execute(Settings); code != SQLITE_OK)
         return code;
     // Of the run before, which may have ended with a disk that failed, or of the connection before, which did.
@@ -141,9 +148,9 @@ int SqliteStore::connect()
     const int code = contents.step();
     if (code != SQLITE_ROW)
         return code == SQLITE_DONE ? SQLITE_CORRUPT : code;
-    const qint64 next = contents.integer(2);
+    const Contents noted = {contents.integer(0), contents.integer(1), quint64(contents.integer(2)), 0};
     if (!m_wasOpen) {
-        m_contents = {contents.integer(0), contents.integer(1), quint64(next), 0};
+        m_contents = noted;
         return SQLITE_OK;
     }
     // It is not known how the last transaction ended. Who asks for it goes by what is known, and does it again.
@@ -160,7 +167,9 @@ int SqliteStore::connect()
         return counted;
     m_contents.count = count;
     m_contents.bytes = bytes;
-    return noteContents();
+    // A full disk can be read, and not written.
+    const bool isNoted = noted.count == count && noted.bytes == bytes && noted.next == m_contents.next;
+    return isNoted ? SQLITE_OK : noteContents();
 }
 
 int SqliteStore::prepareTables()

@@ -24,6 +24,9 @@ private Q_SLOTS:
     void withoutFaults();
     void everyCallFails_data();
     void everyCallFails();
+    void fullDiskMakesRoomByDelivering_data();
+    void fullDiskMakesRoomByDelivering();
+    void fullDiskThenRoom();
     void aLockedDatabase();
     void slowSyncs();
 };
@@ -78,6 +81,103 @@ void TestStorageFaults::everyCallFails()
     }
     qInfo("%d places", number - 2);
     QVERIFY(number > 2);
+}
+
+namespace {
+
+constexpr qint64 Reserve = 8 * 1024 * 1024;
+
+QList<Event> largeEvents(qsizetype count)
+{
+    QList<Event> events;
+    for (qsizetype i = 0; i < count; ++i)
+        events.append(Event(u"large"_s, QByteArray(50'000, char('a' + i % 26))));
+    return events;
+}
+
+// Until the store says that it cannot go on.
+void fill(DurableProgram &program)
+{
+    constexpr int Most = 2000;
+    for (int i = 0; i < Most && !program.isFailing(); ++i) {
+        program.send(largeEvents(10));
+        const QFuture<Delivery> flushed = program.queue->flushed();
+        static_cast<void>(waitUntil([&] { return flushed.isFinished() || program.isFailing(); }));
+    }
+}
+
+} // namespace
+
+void TestStorageFaults::fullDiskMakesRoomByDelivering_data()
+{
+    QTest::addColumn<int>("code");
+    QTest::newRow("it is full") << SQLITE_FULL;
+}
+
+// There is never more room than in the beginning.
+void TestStorageFaults::fullDiskMakesRoomByDelivering()
+{
+    QFETCH(const int, code);
+    Spool spool;
+    spool.disk().setLimit(Reserve + 4 * 1024 * 1024, code);
+    {
+        DurableProgram program(spool.disk(), spool.path(), spool.ledger);
+        fill(program);
+        QVERIFY(program.isFailing());
+        program.setPatient();
+        const qint64 stored = program.queue->statistics().stored;
+        QVERIFY(stored > 0);
+        program.send(someEvents(5)); // It goes on accepting.
+        QVERIFY(program.deliver(stored));
+        program.send(someEvents(5));
+        QVERIFY(program.flush());
+        QVERIFY(!program.isFailing());
+        fill(program);
+        program.end();
+    }
+    {
+        // Also for a program that finds it full.
+        DurableProgram program(spool.disk(), spool.path(), spool.ledger);
+        program.setPatient();
+        QVERIFY(program.deliverAll());
+        program.send(someEvents(5));
+        QVERIFY(program.flush());
+        program.end();
+    }
+    lastRun(spool);
+    settle(spool);
+    QVERIFY2(spool.ledger.complaints.isEmpty(), qPrintable(spool.ledger.said()));
+}
+
+void TestStorageFaults::fullDiskThenRoom()
+{
+    Spool spool;
+    spool.disk().setLimit(Reserve + 2 * 1024 * 1024);
+    {
+        DurableProgram program(spool.disk(), spool.path(), spool.ledger);
+        fill(program);
+        QVERIFY(program.isFailing());
+        spool.disk().heal();
+        program.setPatient();
+        QVERIFY(program.flush());
+        program.end();
+    }
+    // A program that ends while there is no room says what it could not store.
+    spool.disk().setLimit(spool.disk().size());
+    {
+        DurableProgram program(spool.disk(), spool.path(), spool.ledger);
+        program.send(largeEvents(20));
+        QVERIFY(!program.flush());
+        program.end();
+    }
+    spool.disk().heal();
+    lastRun(spool);
+    settle(spool);
+    QVERIFY2(spool.ledger.complaints.isEmpty(), qPrintable(spool.ledger.said()));
+    qint64 dropped = 0;
+    for (const Ledger::Entry &entry : std::as_const(spool.ledger.entries))
+        dropped += entry.isDropped;
+    QCOMPARE(dropped, 20);
 }
 
 void TestStorageFaults::aLockedDatabase()
