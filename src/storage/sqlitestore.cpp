@@ -226,8 +226,12 @@ Delivery SqliteStore::apply(const Changes &changes)
         m_contents = before;
         rollBack();
         // Of a full disk the connection is as it was; after other failures nothing is sure.
-        if (!SqliteConnection::isFull(code))
+        if (!SqliteConnection::isFull(code)) {
+            // One that is full for this user or this program only says so in other words. To close makes room in the log.
+            if (changes.added.isEmpty())
+                m_folder.giveReserve();
             disconnect();
+        }
         return failed;
     }
     if (FolderAccess::identityOf(file()) != m_identity) {

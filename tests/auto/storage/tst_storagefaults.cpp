@@ -8,6 +8,11 @@
 
 #include <sqlite3.h>
 
+#ifdef Q_OS_UNIX
+#    include <csignal>
+#    include <sys/resource.h>
+#endif
+
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 using namespace Qanat;
@@ -27,6 +32,7 @@ private Q_SLOTS:
     void fullDiskMakesRoomByDelivering_data();
     void fullDiskMakesRoomByDelivering();
     void fullDiskThenRoom();
+    void aLimitOfTheSystem();
     void aLockedDatabase();
     void slowSyncs();
 };
@@ -112,6 +118,7 @@ void TestStorageFaults::fullDiskMakesRoomByDelivering_data()
 {
     QTest::addColumn<int>("code");
     QTest::newRow("it is full") << SQLITE_FULL;
+    QTest::newRow("full for this user") << SQLITE_IOERR_WRITE; // What SQLite makes of a quota.
 }
 
 // There is never more room than in the beginning.
@@ -178,6 +185,56 @@ void TestStorageFaults::fullDiskThenRoom()
     for (const Ledger::Entry &entry : std::as_const(spool.ledger.entries))
         dropped += entry.isDropped;
     QCOMPARE(dropped, 20);
+}
+
+// The real system, with a limit for each file: what is stored is delivered, and as soon as it is lifted all goes on.
+void TestStorageFaults::aLimitOfTheSystem()
+{
+#ifdef Q_OS_UNIX
+    struct rlimit before = {};
+    QCOMPARE(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    const auto handler = ::signal(SIGXFSZ, SIG_IGN);
+    const auto restore = qScopeGuard([&] {
+        ::setrlimit(RLIMIT_FSIZE, &before);
+        ::signal(SIGXFSZ, handler);
+    });
+    struct rlimit limit = before;
+    limit.rlim_cur = rlim_t(Reserve + 1024 * 1024);
+    QCOMPARE(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+    Spool spool;
+    {
+        DurableProgram program(spool.disk(), spool.path(), spool.ledger);
+        fill(program);
+        QVERIFY(program.isFailing());
+        program.setPatient();
+        const qint64 stored = program.queue->statistics().stored;
+        QVERIFY(stored > 0);
+        QVERIFY(program.deliver(stored / 2));
+        program.send(someEvents(5));
+        QCOMPARE(::setrlimit(RLIMIT_FSIZE, &before), 0);
+        QVERIFY(program.flush());
+        QVERIFY(!program.isFailing());
+        QCOMPARE(::setrlimit(RLIMIT_FSIZE, &limit), 0);
+        fill(program);
+        program.end();
+    }
+    {
+        // A program that finds it so.
+        DurableProgram program(spool.disk(), spool.path(), spool.ledger);
+        program.setPatient();
+        const QFuture<Delivery> flushed = program.queue->flushed();
+        QANAT_FINISH(flushed);
+        QVERIFY(program.deliver(program.queue->statistics().stored));
+        QCOMPARE(::setrlimit(RLIMIT_FSIZE, &before), 0);
+        QVERIFY(program.deliverAll());
+        program.end();
+    }
+    lastRun(spool);
+    settle(spool);
+    QVERIFY2(spool.ledger.complaints.isEmpty(), qPrintable(spool.ledger.said()));
+#else
+    QSKIP("Files have no limit here.");
+#endif
 }
 
 void TestStorageFaults::aLockedDatabase()
