@@ -111,6 +111,7 @@ public:
     int countdown = 0; // To the first failure.
     int failuresLeft = 0;
     bool hasFailed = false;
+    bool wentOn = false;
     qint64 limit = -1;
     int limitCode = SQLITE_FULL;
     std::chrono::milliseconds syncTime{0};
@@ -141,6 +142,7 @@ private:
         sqlite3_file base;
         std::shared_ptr<State> disk;
         QByteArray name;
+        bool hasFailedSync = false;
 
         [[nodiscard]] sqlite3_file *real()
         {
@@ -332,6 +334,8 @@ int FaultyVfs::write(sqlite3_file *file, const void *from, int amount, sqlite3_i
         return disk.limitCode;
     }
     content.changes.push_back({disk.order++, offset, QByteArray(static_cast<const char *>(from), amount)});
+    if (itsFile.hasFailedSync && itsFile.name.endsWith("-wal"))
+        disk.wentOn = true;
     if (disk.goesNow())
         return SQLITE_IOERR_WRITE; // A part of it may have come to the disk.
     content.size = size;
@@ -377,6 +381,7 @@ int FaultyVfs::sync(sqlite3_file *file, int flags)
             apply(content.safe, change);
     }
     content.changes.clear();
+    itsFile.hasFailedSync = itsFile.hasFailedSync || code != SQLITE_OK;
     return code;
 }
 
@@ -421,6 +426,12 @@ bool FaultyDisk::hasFailed() const
 {
     const std::lock_guard lock(d->mutex);
     return d->hasFailed;
+}
+
+bool FaultyDisk::wentOnAfterAFailedSync() const
+{
+    const std::lock_guard lock(d->mutex);
+    return d->wentOn;
 }
 
 void FaultyDisk::setMostFailures(int number)

@@ -43,6 +43,8 @@ public:
     // The \a number-th call of that kind from now on fails: 1 is the next. Whether it has come to that.
     void fail(Call call, int number, Fault fault);
     [[nodiscard]] bool hasFailed() const;
+    // Whether something was added to a write-ahead log after a sync of it had failed, without that it was opened anew.
+    [[nodiscard]] bool wentOnAfterAFailedSync() const;
     // A lasting fault heals by itself after so many failures.
     void setMostFailures(int number);
     // Nothing fails any more or will, and nothing is limited or takes long. Whether something had failed is forgotten.

@@ -83,6 +83,7 @@ void TestStorageFaults::everyCallFails()
         spool.disk().heal();
         lastRun(spool);
         settle(spool);
+        QVERIFY(!spool.disk().wentOnAfterAFailedSync());
         QVERIFY2(spool.ledger.complaints.isEmpty(), qPrintable(u"%1: "_s.arg(number) + spool.ledger.said()));
     }
     qInfo("%d places", number - 2);
