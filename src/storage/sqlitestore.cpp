@@ -155,6 +155,14 @@ int SqliteStore::connect()
     }
     // It is not known how the last transaction ended. Who asks for it goes by what is known, and does it again.
     contents.reset();
+    return reconcile(noted);
+}
+
+// At once, or a power cut would leave behind counters of what is not there.
+int SqliteStore::reconcile(const Contents &noted)
+{
+    if (const int code = m_begin.run(); code != SQLITE_OK)
+        return code;
     SqliteStatement surplus = m_connection.prepare("DELETE FROM event WHERE number >= ?");
     surplus.bind(0, qint64(m_contents.next));
     if (const int removed = surplus.run(); removed != SQLITE_OK)
@@ -169,7 +177,9 @@ int SqliteStore::connect()
     m_contents.bytes = bytes;
     // A full disk can be read, and not written.
     const bool isNoted = noted.count == count && noted.bytes == bytes && noted.next == m_contents.next;
-    return isNoted ? SQLITE_OK : noteContents();
+    if (const int code = isNoted ? SQLITE_OK : noteContents(); code != SQLITE_OK)
+        return code;
+    return m_commit.run();
 }
 
 int SqliteStore::prepareTables()

@@ -31,6 +31,7 @@ private:
 
     [[nodiscard]] int connect();
     [[nodiscard]] int prepareTables();
+    [[nodiscard]] int reconcile(const Contents &noted);
     [[nodiscard]] int change(const Changes &changes);
     [[nodiscard]] int put(SqliteStatement &statement, const Row &row);
     [[nodiscard]] int noteContents();

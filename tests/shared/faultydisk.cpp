@@ -16,6 +16,7 @@
 #include <mutex>
 #include <new>
 #include <random>
+#include <utility>
 #include <vector>
 
 using namespace Qt::StringLiterals;
@@ -79,6 +80,7 @@ public:
             --countdown;
         if (fault && *fault == call && countdown == 0 && failuresLeft > 0) {
             --failuresLeft;
+            stepsLeft = std::max(stepsLeft, std::exchange(stepsAfterFailure, 0));
             hasFailed = true;
             return code;
         }
@@ -107,6 +109,7 @@ public:
     bool isHeld = false;
     bool isCut = false;
     int stepsLeft = 0; // Until the power is cut; 0: it is not.
+    int stepsAfterFailure = 0;
     std::unique_ptr<Call> fault;
     int countdown = 0; // To the first failure.
     int failuresLeft = 0;
@@ -446,6 +449,7 @@ void FaultyDisk::heal()
     d->fault.reset();
     d->hasFailed = false;
     d->stepsLeft = 0;
+    d->stepsAfterFailure = 0;
     d->limit = -1;
     d->syncTime = std::chrono::milliseconds(0);
     d->ready.notify_all();
@@ -502,6 +506,12 @@ void FaultyDisk::cut(int number)
     d->stepsLeft = number;
     d->isCut = number == 0;
     d->ready.notify_all();
+}
+
+void FaultyDisk::cutAfterFailure(int number)
+{
+    const std::lock_guard lock(d->mutex);
+    d->stepsAfterFailure = number;
 }
 
 bool FaultyDisk::isCut() const

@@ -66,6 +66,8 @@ public:
 
     // The power is cut at the \a number-th write, sync, truncation or deletion from now on, or at once with 0: from then on all calls fail.
     void cut(int number = 0);
+    // At the \a number-th one after the next failure.
+    void cutAfterFailure(int number);
     [[nodiscard]] bool isCut() const;
     // It is back. To be called when no file is open.
     void restore(Survivors survivors, quint32 seed);

@@ -20,6 +20,7 @@ private Q_SLOTS:
     void anywhere();
     void afterAFailedSync_data();
     void afterAFailedSync();
+    void whileAFailureIsMended();
 };
 
 void TestPowerCut::anywhere_data()
@@ -82,6 +83,32 @@ void TestPowerCut::afterAFailedSync()
             settle(spool);
             QVERIFY2(spool.ledger.complaints.isEmpty(),
                      qPrintable(u"%1 and %2 more: "_s.arg(number).arg(more) + spool.ledger.said()));
+        }
+    }
+    qInfo("%d places", number - 2);
+    QVERIFY(number > 10);
+}
+
+// Soon after a failed sync, when the store is opened anew and sees to what has become of the last transaction.
+void TestPowerCut::whileAFailureIsMended()
+{
+    constexpr int MostSteps = 16;
+    int number = 1;
+    for (bool hasFailed = true; hasFailed; ++number) {
+        for (int steps = 1; steps <= MostSteps && (hasFailed || steps == 1); ++steps) {
+            Spool spool;
+            // That of the close fails, too, or it would leave nothing to see to.
+            spool.disk().fail(Call::Sync, number, Fault::Lasting);
+            spool.disk().setMostFailures(2);
+            spool.disk().cutAfterFailure(steps);
+            firstRun(spool, [&] { spool.disk().cut(); });
+            hasFailed = spool.disk().hasFailed();
+            spool.disk().heal();
+            spool.restore(steps % 2 == 0 ? Survivors::All : Survivors::Some, quint32(number * MostSteps + steps));
+            lastRun(spool);
+            settle(spool);
+            QVERIFY2(spool.ledger.complaints.isEmpty(),
+                     qPrintable(u"%1 and %2 steps: "_s.arg(number).arg(steps) + spool.ledger.said()));
         }
     }
     qInfo("%d places", number - 2);
