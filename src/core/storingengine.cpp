@@ -134,6 +134,7 @@ bool StoringEngine::open()
 {
     const Delivery opened = m_store->open();
     if (opened.isFailure()) {
+        m_isStuck = true;
         noteFailure(opened.errorText());
         return false;
     }
@@ -243,15 +244,19 @@ bool StoringEngine::applyChanges()
         room.removed = m_changes.removed;
         room.removedBytes = m_changes.removedBytes;
         room.deadLetters = m_changes.deadLetters;
-        if (!apply(room))
+        m_isStuck = !apply(room);
+        if (m_isStuck)
             return false;
         m_changes.removed = {};
         m_changes.removedBytes = 0;
         m_changes.deadLetters = {};
         m_lettersKept += std::exchange(m_lettersAdded, 0);
     }
-    if (!m_changes.isEmpty() && !apply(m_changes))
+    if (!m_changes.isEmpty() && !apply(m_changes)) {
+        m_isStuck = m_isStuck || m_changes.added.isEmpty();
         return false;
+    }
+    m_isStuck = false;
     if (m_changes.position)
         m_state->setPosition(*m_changes.position);
     m_lettersKept += std::exchange(m_lettersAdded, 0);
@@ -555,7 +560,9 @@ void StoringEngine::takeOutcomes()
         else
             settleRange(entry.run->run, entry.from, entry.count, entry.delivery);
     }
-    commit();
+    // Each try may mean to open the store anew: where it does not even take what makes room, it is tried by the clock only.
+    if (!m_isStuck || m_isInterrupted)
+        commit();
     deliver();
 }
 

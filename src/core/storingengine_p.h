@@ -144,6 +144,7 @@ private:
     bool m_isOpen = false;
     bool m_wasOpen = false;
     bool m_isFailing = false;
+    bool m_isStuck = false; // Not even what is delivered can leave it.
     bool m_isInterrupted = false;
     bool m_isBehindClosed = false;
     bool m_isHeld = false;

@@ -5,6 +5,8 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
+
 using namespace Qt::StringLiterals;
 
 namespace Qanat {
@@ -17,7 +19,7 @@ void SqliteStatement::Finalize::operator()(sqlite3_stmt *statement) const
 SqliteStatement::SqliteStatement(sqlite3 *connection, const char *sql)
 {
     sqlite3_stmt *statement = nullptr;
-    sqlite3_prepare_v3(connection, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
+    m_failure = sqlite3_prepare_v3(connection, sql, -1, SQLITE_PREPARE_PERSISTENT, &statement, nullptr);
     m_statement.reset(statement);
 }
 
@@ -35,8 +37,9 @@ void SqliteStatement::bind(int parameter, QByteArrayView bytes)
 
 int SqliteStatement::step()
 {
-    // One that could not be prepared: the schema could not be read.
-    return m_statement ? sqlite3_step(m_statement.get()) : SQLITE_CORRUPT;
+    if (m_statement)
+        return sqlite3_step(m_statement.get());
+    return m_failure != SQLITE_OK ? m_failure : SQLITE_MISUSE;
 }
 
 int SqliteStatement::run()
@@ -88,6 +91,28 @@ int SqliteConnection::execute(const char *sql)
     return sqlite3_exec(m_connection.get(), sql, nullptr, nullptr, nullptr);
 }
 
+int SqliteConnection::renewLog()
+{
+    m_logFailure = SQLITE_OK;
+    sqlite3_file *log = nullptr;
+    const int code = sqlite3_file_control(m_connection.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
+    if (code != SQLITE_OK || !log || !log->pMethods)
+        return code;
+    const sqlite3_io_methods &its = *log->pMethods;
+    sqlite3_int64 size = 0;
+    m_logFailure = its.xFileSize(log, &size);
+    QByteArray bytes(64 * 1024, Qt::Uninitialized);
+    for (sqlite3_int64 offset = 0; offset < size && m_logFailure == SQLITE_OK; offset += bytes.size()) {
+        const int amount = int(std::min(size - offset, sqlite3_int64(bytes.size())));
+        m_logFailure = its.xRead(log, bytes.data(), amount, offset);
+        if (m_logFailure == SQLITE_OK)
+            m_logFailure = its.xWrite(log, bytes.constData(), amount, offset);
+    }
+    if (m_logFailure == SQLITE_OK && size > 0)
+        m_logFailure = its.xSync(log, SQLITE_SYNC_NORMAL);
+    return m_logFailure;
+}
+
 int SqliteConnection::query(const char *sql, qint64 *value)
 {
     SqliteStatement statement = prepare(sql);
@@ -109,7 +134,8 @@ bool SqliteConnection::isInTransaction() const
 
 QString SqliteConnection::errorText() const
 {
-    QString text = QString::fromUtf8(sqlite3_errmsg(m_connection.get()));
+    QString text = QString::fromUtf8(m_logFailure != SQLITE_OK ? sqlite3_errstr(m_logFailure)
+                                                               : sqlite3_errmsg(m_connection.get()));
     if (const int system = m_connection ? sqlite3_system_errno(m_connection.get()) : 0)
         text += u": "_s + qt_error_string(system);
     return text;

@@ -42,6 +42,7 @@ private:
         void operator()(sqlite3_stmt *statement) const;
     };
     std::unique_ptr<sqlite3_stmt, Finalize> m_statement;
+    int m_failure = 0; // Why there is none: to prepare it the schema has to be read.
 };
 
 /*
@@ -57,6 +58,11 @@ public:
     [[nodiscard]] bool isOpen() const { return bool(m_connection); }
 
     [[nodiscard]] int execute(const char *sql);
+    /*
+     * Writes what is in the write-ahead log once more, to where it is, and sees it safe. After a sync that failed the system shows as
+     * written what is not on the disk, and a later sync does not write it; what is added behind that would be lost with it.
+     */
+    [[nodiscard]] int renewLog();
     // The first column of the first row.
     [[nodiscard]] int query(const char *sql, qint64 *value);
     [[nodiscard]] SqliteStatement prepare(const char *sql) { return {m_connection.get(), sql}; }
@@ -76,6 +82,7 @@ private:
         void operator()(sqlite3 *connection) const;
     };
     std::unique_ptr<sqlite3, Close> m_connection;
+    int m_logFailure = 0; // Of renewLog(), which SQLite does not hear of.
 };
 
 } // namespace Qanat

@@ -24,9 +24,9 @@ namespace Qanat {
 namespace {
 
 // Of the write-ahead log, before its pages go into the file.
-constexpr const char *Settings = "PRAGMA locking_mode=EXCLUSIVE;" // No file of shared memory.
-                                 "PRAGMA auto_vacuum=INCREMENTAL;" // Before there are tables.
-                                 "PRAGMA journal_mode=WAL;"
+constexpr const char *Alone = "PRAGMA locking_mode=EXCLUSIVE"; // No file of shared memory.
+constexpr const char *SettingOfNew = "PRAGMA auto_vacuum=INCREMENTAL"; // Is kept in the file, and written each time.
+constexpr const char *Settings = "PRAGMA journal_mode=WAL;"
                                  "PRAGMA synchronous=FULL;"
                                  "PRAGMA secure_delete=ON;"
                                  "PRAGMA wal_autocheckpoint=1000;"
@@ -58,6 +58,8 @@ constexpr std::array<const char *, 1> Migrations = {
     "ALTER TABLE contents ADD COLUMN checksum INTEGER NOT NULL DEFAULT 0;"
     "PRAGMA user_version=2;"
     "COMMIT;"};
+
+constexpr const char *Bytes = "SELECT coalesce(sum(length(event)), 0) FROM event";
 
 // It is not worth the time to give that back to the disk.
 constexpr qint64 LittleToKeep = 1024 * 1024;
@@ -141,7 +143,17 @@ int SqliteStore::connect()
     const QString place = QFileInfo(QFileInfo(file()).path()).canonicalFilePath() + u"/events.db"_s;
     if (const int code = m_connection.open(place); code != SQLITE_OK)
         return code;
+    if (const int code = m_connection.execute(Alone); code != SQLITE_OK)
+        return code;
+    qint64 pages = 0;
+    if (const int code = m_connection.query("PRAGMA page_count", &pages); code != SQLITE_OK)
+        return code;
+    if (const int code = pages == 0 ? m_connection.execute(SettingOfNew) : SQLITE_OK; code != SQLITE_OK)
+        return code;
     if (const int code = m_connection.execute(Settings); code != SQLITE_OK)
+        return code;
+    // Of the run before, which may have ended with a disk that failed, or of the connection before, which did.
+    if (const int code = m_connection.renewLog(); code != SQLITE_OK)
         return code;
     if (const int code = prepareTables(); code != SQLITE_OK)
         return code;
@@ -149,7 +161,9 @@ int SqliteStore::connect()
     m_commit = m_connection.prepare("COMMIT");
     m_add = m_connection.prepare("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?)");
     m_remove = m_connection.prepare("DELETE FROM event WHERE number BETWEEN ? AND ?");
-    m_addLetter = m_connection.prepare("INSERT INTO dead_letter (number, time, event, checksum) VALUES (?, ?, ?, ?)");
+    // Not again, where a transaction had happened that seemed to fail: then its event is gone.
+    m_addLetter = m_connection.prepare("INSERT INTO dead_letter (number, time, event, checksum) SELECT ?1, ?2, ?3, ?4"
+                                       " WHERE EXISTS (SELECT 1 FROM event WHERE number = ?1)");
     m_read = m_connection.prepare(
         "SELECT number, accepted, event, checksum FROM event WHERE number >= ? ORDER BY number LIMIT ?");
     m_removeLetters = m_connection.prepare("DELETE FROM dead_letter WHERE id BETWEEN ? AND ?");
@@ -189,7 +203,7 @@ int SqliteStore::count()
 {
     const std::array<std::pair<const char *, qint64 *>, 4> queries = {{
         {"SELECT count(*) FROM event", &m_contents.count},
-        {"SELECT coalesce(sum(length(event)), 0) FROM event", &m_contents.bytes},
+        {Bytes, &m_contents.bytes},
         {"SELECT count(*) FROM dead_letter", &m_contents.deadLetters},
         {"SELECT coalesce(sum(length(event)), 0) FROM dead_letter", &m_contents.deadLetterBytes},
     }};
@@ -264,8 +278,12 @@ Delivery SqliteStore::apply(const Changes &changes)
         m_contents = before;
         rollBack();
         // Of a full disk the connection is as it was; after other failures nothing is sure.
-        if (!SqliteConnection::isFull(code))
+        if (!SqliteConnection::isFull(code)) {
+            // One that is full for this user or this program only says so in other words. To close makes room in the log.
+            if (changes.added.isEmpty())
+                m_folder.giveReserve();
             disconnect();
+        }
         return failed;
     }
     if (FolderAccess::identityOf(file()) != m_identity) {
@@ -288,22 +306,30 @@ int SqliteStore::change(const Changes &changes)
 {
     if (const int code = m_begin.run(); code != SQLITE_OK)
         return code;
+    for (const Row &letter : changes.deadLetters) {
+        if (const int code = put(m_addLetter, letter); code != SQLITE_OK)
+            return code;
+        if (m_connection.changes() == 0)
+            continue;
+        ++m_contents.deadLetters;
+        m_contents.deadLetterBytes += letter.event.size();
+    }
+    bool areAllThere = true;
     for (const Range &range : changes.removed) {
         m_remove.bind(0, qint64(range.first));
         m_remove.bind(1, qint64(range.first + quint64(range.count) - 1));
         if (const int code = m_remove.run(); code != SQLITE_OK)
             return code;
         m_contents.count -= m_connection.changes();
+        areAllThere = areAllThere && m_connection.changes() == range.count;
     }
     m_contents.bytes -= changes.removedBytes;
+    if (!areAllThere) {
+        if (const int code = m_connection.query(Bytes, &m_contents.bytes); code != SQLITE_OK)
+            return code;
+    }
     if (const int code = removeLetters(changes.removedDeadLetters); code != SQLITE_OK)
         return code;
-    for (const Row &letter : changes.deadLetters) {
-        if (const int code = put(m_addLetter, letter); code != SQLITE_OK)
-            return code;
-        ++m_contents.deadLetters;
-        m_contents.deadLetterBytes += letter.event.size();
-    }
     for (const Row &row : changes.added) {
         if (const int code = put(m_add, row); code != SQLITE_OK)
             return code;
@@ -312,8 +338,6 @@ int SqliteStore::change(const Changes &changes)
         ++m_contents.count;
         m_contents.bytes += row.event.size();
     }
-    if (m_contents.count == 0)
-        m_contents.bytes = 0;
     if (!changes.added.isEmpty())
         m_contents.next = std::max(m_contents.next, changes.added.constLast().number + 1);
     m_contents.position = changes.position.value_or(m_contents.position);
@@ -495,6 +519,8 @@ int SqliteStore::setAside()
 // Takes over all that can be read, by its checksums.
 int SqliteStore::salvage(const QString &damaged)
 {
+    SqliteStatement addLetter =
+        m_connection.prepare("INSERT INTO dead_letter (number, time, event, checksum) VALUES (?, ?, ?, ?)");
     int code = m_begin.run();
     Contents found;
     quint64 next = 1;
@@ -527,7 +553,7 @@ int SqliteStore::salvage(const QString &damaged)
         } else if (row.columns.size() == LetterColumns && !row.columns[3].isInteger) {
             const Row letter{quint64(integer(1)), integer(2), row.columns[3].bytes};
             if (integer(4) == qint64(checksum(letter.number, letter.acceptedAt, letter.event)))
-                code = put(m_addLetter, letter);
+                code = put(addLetter, letter);
         }
     });
     if (code != SQLITE_OK)
