@@ -304,8 +304,12 @@ void StoringEngine::noteSuccess()
 
 void StoringEngine::deliver()
 {
-    while (!m_isInterrupted && !m_isBehindClosed && m_handedCount < MostHanded && m_handedBytes < BytesHanded) {
-        std::optional<Run> run = nextRun(MostRead);
+    // What is handed on cannot be dropped any more for the sake of a limit.
+    const Limits limits = m_mailbox->limits();
+    const qint64 most = std::min(qint64(MostHanded), (limits.events - 1) / 2 + 1);
+    const qint64 bytes = std::min(BytesHanded, (limits.bytes - 1) / 2 + 1);
+    while (!m_isInterrupted && !m_isBehindClosed && m_handedCount < most && m_handedBytes < bytes) {
+        std::optional<Run> run = nextRun(qsizetype(std::min(qint64(MostRead), most - m_handedCount)));
         if (!run || !hand(std::move(*run)))
             return;
     }
@@ -433,7 +437,9 @@ void StoringEngine::takeOutcomes()
         else
             settleRange(entry.run->run, entry.from, entry.count, entry.delivery);
     }
-    commit();
+    // Each transaction waits for the disk, so where more arrives this becomes a part of the one to come: see process().
+    if (m_isFailing || m_mustPurge || !m_mailbox->hasMore())
+        commit();
     deliver();
 }
 

@@ -60,9 +60,9 @@ private:
     static constexpr int MostRuns = 64;
     static constexpr qsizetype MostOfTransaction = 16 * 1024;
     static constexpr qint64 BytesOfTransaction = 4 * 1024 * 1024;
-    static constexpr qsizetype MostFresh = 16 * 1024;
+    static constexpr qsizetype MostFresh = 32 * 1024;
     static constexpr qint64 BytesFresh = 8 * 1024 * 1024;
-    static constexpr qsizetype MostHanded = 4 * 1024;
+    static constexpr qsizetype MostHanded = MostOfTransaction;
     static constexpr qint64 BytesHanded = 8 * 1024 * 1024;
 
     [[nodiscard]] bool open();
