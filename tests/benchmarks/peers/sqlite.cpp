@@ -25,6 +25,7 @@ constexpr const char *Settings =
     "PRAGMA wal_autocheckpoint=1000;"
     "PRAGMA journal_size_limit=4194304;"
     "PRAGMA temp_store=MEMORY;"
+    "PRAGMA cache_size=-10240;"
     "CREATE TABLE event (number INTEGER PRIMARY KEY, time INTEGER NOT NULL, event BLOB NOT NULL);";
 
 // A statement without rows.
