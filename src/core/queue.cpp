@@ -110,14 +110,9 @@ Queue::~Queue()
 
 void Queue::setLinger(qsizetype events, std::chrono::milliseconds time)
 {
-    setLinger(*SinkAccess::mailbox(*this), events, time);
-}
-
-void Queue::setLinger(Mailbox &mailbox, qsizetype events, std::chrono::milliseconds time)
-{
     // Longer than the nanoseconds can hold is for ever.
     constexpr std::chrono::milliseconds longest = std::chrono::hours(24 * 365);
-    mailbox.setGathering(events, std::min(time, longest));
+    SinkAccess::mailbox(*this)->setGathering(events, std::min(time, longest));
 }
 
 QFuture<bool> Queue::configureTarget(std::function<bool(Sink &)> functor)

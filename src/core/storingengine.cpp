@@ -26,6 +26,8 @@ using std::chrono::nanoseconds;
 namespace {
 
 constexpr nanoseconds TryAgainAfter = 1s;
+// What was accepted within that time may go together, and is as old as the first.
+constexpr milliseconds OneAge = 1s;
 // What is older is as old as that: a clock that was wrong may say anything.
 constexpr milliseconds OldestAge = std::chrono::hours(24 * 365 * 20);
 // What is read at once.
@@ -92,6 +94,23 @@ void StoringEngine::setMaximumAge(std::chrono::milliseconds age)
     constexpr milliseconds longest = std::chrono::hours(24 * 365 * 200);
     m_maximumAge = age > milliseconds::zero() && age < longest ? std::optional<nanoseconds>(age) : std::nullopt;
     commit();
+}
+
+void StoringEngine::setLinger(qsizetype events, std::chrono::milliseconds time)
+{
+    // Longer than the nanoseconds can hold is for ever.
+    constexpr milliseconds longest = std::chrono::hours(24 * 365);
+    m_lingerCount = time > milliseconds::zero() ? events : 1;
+    m_lingerTime = std::min(time, longest);
+    if (m_gathering)
+        m_gathering->stop();
+    deliver();
+}
+
+void StoringEngine::closing()
+{
+    m_isClosing = true;
+    deliver();
 }
 
 void StoringEngine::hold(bool isHeld)
@@ -385,12 +404,53 @@ void StoringEngine::deliver()
 
 void StoringEngine::handOut()
 {
-    while (!m_isInterrupted && !m_isHeld && !m_isBehindClosed && m_handedCount < MostHanded
-           && m_handedBytes < BytesHanded) {
-        std::optional<Run> run = nextRun(MostRead);
+    // What is handed on cannot be dropped any more for the sake of a limit.
+    const Limits limits = m_mailbox->limits();
+    const qint64 most = std::min(qint64(MostHanded), (limits.events - 1) / 2 + 1);
+    const qint64 bytes = std::min(BytesHanded, (limits.bytes - 1) / 2 + 1);
+    while (!m_isInterrupted && !m_isHeld && !m_isBehindClosed && m_handedCount < most && m_handedBytes < bytes
+           && !isGathering()) {
+        std::optional<Run> run = nextRuns(qsizetype(std::min(qint64(MostRead), most - m_handedCount)));
         if (!run || !hand(std::move(*run)))
             return;
     }
+}
+
+// Whether what is ready waits for more. Nobody waits for it, and no close.
+bool StoringEngine::isGathering()
+{
+    if (m_lingerCount <= 1 || m_isClosing || !makeReady() || m_readyCount >= m_lingerCount || m_readyBytes >= BytesRead
+        || m_ready.back().numbers.back() + 1 < m_nextStored || m_waiting.count(m_ready.front().numbers.front()) > 0)
+        return false;
+    const std::shared_ptr<Clock> clock = m_mailbox->clock();
+    const nanoseconds due = m_ready.front().batch.acceptedAt() + m_lingerTime;
+    if (due <= clock->now())
+        return false;
+    if (!m_gathering)
+        m_gathering = std::make_unique<Timer>([this] { deliver(); });
+    m_gathering->start(clock, due);
+    return true;
+}
+
+// What was written one by one goes together, as it would after it was read again.
+std::optional<StoringEngine::Run> StoringEngine::nextRuns(qsizetype most)
+{
+    std::optional<Run> all = nextRun(most);
+    QList<Event> events;
+    while (all && qsizetype(all->numbers.size()) < most && makeReady()
+           && m_ready.front().batch.acceptedAt() <= all->batch.acceptedAt() + OneAge) {
+        if (events.isEmpty())
+            events = QList<Event>(all->batch.begin(), all->batch.end());
+        const Run more = *nextRun(most - qsizetype(all->numbers.size()));
+        events.append(QList<Event>(more.batch.begin(), more.batch.end()));
+        all->numbers.insert(all->numbers.end(), more.numbers.begin(), more.numbers.end());
+        all->bytes.insert(all->bytes.end(), more.bytes.begin(), more.bytes.end());
+    }
+    if (!events.isEmpty())
+        all->batch = all->batch.withEvents(events);
+    if (!events.isEmpty())
+        BatchBuilder::chunk(all->batch)->isChecked.store(true, std::memory_order_relaxed);
+    return all;
 }
 
 // Brings the oldest that were not handed on into memory: false where there are none, or they cannot be read.
@@ -448,7 +508,6 @@ std::optional<StoringEngine::Run> StoringEngine::nextRun(qsizetype most)
 // The events of those rows that come before a number, in runs of one age. What cannot be read is dropped: nobody will ever be able to.
 std::deque<StoringEngine::Run> StoringEngine::readable(const QList<EventStore::Row> &rows, quint64 end)
 {
-    constexpr qint64 OneAge = 1000; // Milliseconds
     std::deque<Run> runs;
     QList<Event> events;
     Run run;
@@ -467,7 +526,7 @@ std::deque<StoringEngine::Run> StoringEngine::readable(const QList<EventStore::R
     for (const EventStore::Row &row : rows) {
         if (row.number >= end)
             break;
-        if (row.acceptedAt < acceptedAt || row.acceptedAt > acceptedAt + OneAge)
+        if (row.acceptedAt < acceptedAt || row.acceptedAt > acceptedAt + OneAge.count())
             endRun();
         Result<Event> event = Event::fromCbor(row.event);
         if (!event) {
@@ -561,7 +620,8 @@ void StoringEngine::takeOutcomes()
             settleRange(entry.run->run, entry.from, entry.count, entry.delivery);
     }
     // Each try may mean to open the store anew: where it does not even take what makes room, it is tried by the clock only.
-    if (!m_isStuck || m_isInterrupted)
+    // Each waits for the disk, so where more arrives this becomes a part of the transaction to come: see process().
+    if (m_isInterrupted || (!m_isStuck && (m_isFailing || m_mustPurge || !m_mailbox->hasMore())))
         commit();
     deliver();
 }
@@ -682,6 +742,7 @@ Delivery StoringEngine::finish()
     const Delivery failure = m_failure;
     m_again.reset();
     m_aging.reset();
+    m_gathering.reset();
     m_store->close();
     return isSafe ? Delivery::delivered() : failure;
 }

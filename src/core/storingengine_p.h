@@ -48,6 +48,7 @@ public:
     void flush(const std::shared_ptr<QPromise<Delivery>> &promise);
     void notePosition(const QByteArray &position);
     void setMaximumAge(std::chrono::milliseconds age);
+    void setLinger(qsizetype events, std::chrono::milliseconds time);
 
     void listLetters(quint64 after, qsizetype most, const LettersPromise &promise);
     void sendLettersAgain(const EventStore::Range &range, const CountPromise &promise);
@@ -57,6 +58,7 @@ public:
 
     int maxInFlight() const override { return MostRuns; }
     void process(const Batch &batch, Completion completion) override;
+    void closing() override;
     void withdraw() override;
     void interrupt() override;
     void hold(bool isHeld) override;
@@ -87,9 +89,9 @@ private:
     static constexpr int MostRuns = 64;
     static constexpr qsizetype MostOfTransaction = 16 * 1024;
     static constexpr qint64 BytesOfTransaction = 4 * 1024 * 1024;
-    static constexpr qsizetype MostReady = 16 * 1024;
+    static constexpr qsizetype MostReady = 32 * 1024;
     static constexpr qint64 BytesReady = 8 * 1024 * 1024;
-    static constexpr qsizetype MostHanded = 4 * 1024;
+    static constexpr qsizetype MostHanded = MostOfTransaction;
     static constexpr qint64 BytesHanded = 8 * 1024 * 1024;
 
     [[nodiscard]] bool open();
@@ -105,7 +107,9 @@ private:
     void handOut();
     [[nodiscard]] bool makeReady();
     [[nodiscard]] quint64 firstWaiting() const;
+    [[nodiscard]] bool isGathering();
     std::optional<Run> nextRun(qsizetype most);
+    std::optional<Run> nextRuns(qsizetype most);
     std::deque<Run> readable(const QList<EventStore::Row> &rows, quint64 end);
     bool hand(Run run);
     void keepLimits();
@@ -137,14 +141,18 @@ private:
     const std::shared_ptr<OutcomeBox> m_outcomes;
     std::unique_ptr<Timer> m_again; // Of the worker's thread.
     std::unique_ptr<Timer> m_aging; // The same.
+    std::unique_ptr<Timer> m_gathering; // The same.
 
     Delivery m_failure;
     std::optional<std::chrono::nanoseconds> m_maximumAge;
+    qsizetype m_lingerCount = 1;
+    std::chrono::nanoseconds m_lingerTime{0};
     std::optional<bool> m_heldWish; // What was said before it was known what the store says.
     bool m_isOpen = false;
     bool m_wasOpen = false;
     bool m_isFailing = false;
     bool m_isStuck = false; // Not even what is delivered can leave it.
+    bool m_isClosing = false;
     bool m_isInterrupted = false;
     bool m_isBehindClosed = false;
     bool m_isHeld = false;

@@ -111,8 +111,11 @@ void StoringQueue::setMaximumAge(std::chrono::milliseconds age)
 
 void StoringQueue::setLinger(qsizetype events, std::chrono::milliseconds time)
 {
-    if (m_behind)
-        Queue::setLinger(*m_behind, events, time);
+    const std::shared_ptr<Mailbox> &mailbox = SinkAccess::mailbox(*this);
+    mailbox->post([events, time, weak = std::weak_ptr<Mailbox>(mailbox)] {
+        if (const auto engine = StoringEngine::of(weak))
+            engine->setLinger(events, time);
+    });
 }
 
 QFuture<bool> StoringQueue::configureTarget(std::function<bool(Sink &)> functor)

@@ -31,7 +31,8 @@ constexpr const char *Settings = "PRAGMA journal_mode=WAL;"
                                  "PRAGMA secure_delete=ON;"
                                  "PRAGMA wal_autocheckpoint=1000;"
                                  "PRAGMA journal_size_limit=4194304;"
-                                 "PRAGMA temp_store=MEMORY;";
+                                 "PRAGMA temp_store=MEMORY;"
+                                 "PRAGMA cache_size=-10240;"; // What one transaction adds, and one takes out.
 
 constexpr const char *Tables =
     "BEGIN IMMEDIATE;"

@@ -63,6 +63,7 @@ void Samples::report(benchmark::State &state)
     state.counters["over_100us"] =
         double(std::count_if(m_spent.begin(), m_spent.end(), [](qint32 ns) { return ns > 100'000; }));
     state.counters["p50_ns"] = percentile(0.5);
+    state.counters["p99_ns"] = percentile(0.99);
     state.counters["p999_ns"] = percentile(0.999);
     state.counters["worst_us"] = percentile(1.0) / 1000;
 }

@@ -65,7 +65,7 @@ public:
         m_spent.push_back(qint32(std::min<qint64>(std::chrono::nanoseconds(spent).count(), 2'000'000'000)));
     }
     void clear() { m_spent.clear(); }
-    // The counters p50_ns, p999_ns, worst_us and over_100us, and how many there were.
+    // The counters p50_ns, p99_ns, p999_ns, worst_us and over_100us, and how many there were.
     void report(benchmark::State &state);
     // The histogram, by powers of two, as counters `le_<ns>`: how many took at most so long.
     void reportHistogram(benchmark::State &state) const;

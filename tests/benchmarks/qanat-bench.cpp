@@ -48,6 +48,9 @@ int main(int argc, char **argv)
 #ifdef QANAT_BENCH_HTTP
     Bench::registerHttp();
 #endif
+#ifdef QANAT_BENCH_STORAGE
+    Bench::registerStorage();
+#endif
 #ifdef QANAT_BENCH_BOOST
     Bench::registerBoost();
 #endif

@@ -12,6 +12,7 @@ void registerLatency();
 void registerCost();
 void registerHttp();
 void registerMonitor();
+void registerStorage();
 
 void registerQtSignal();
 void registerCondition();

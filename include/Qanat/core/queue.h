@@ -70,7 +70,6 @@ private:
         };
     }
     static QFuture<bool> configureTarget(Mailbox &mailbox, std::function<bool(Sink &)> functor);
-    static void setLinger(Mailbox &mailbox, qsizetype events, std::chrono::milliseconds time);
 };
 
 } // namespace Qanat

@@ -57,6 +57,7 @@ private Q_SLOTS:
     void aTargetThatCloses();
     void revocationLeavesNothing();
     void rejectsBeyondALimit();
+    void dropsTheOldestBeyondALimit_data();
     void dropsTheOldestBeyondALimit();
     void keysGoOn();
     void withoutATarget();
@@ -525,26 +526,34 @@ void TestStoringQueue::rejectsBeyondALimit()
     QANAT_BALANCED(*p.queue);
 }
 
+void TestStoringQueue::dropsTheOldestBeyondALimit_data()
+{
+    QTest::addColumn<int>("limit");
+    QTest::newRow("large") << 10'000;
+    QTest::newRow("less than is handed on at once without a limit") << 100;
+}
+
 void TestStoringQueue::dropsTheOldestBeyondALimit()
 {
+    QFETCH(const int, limit);
     dismissHeartbeat(); // To make so many events takes long.
     const auto disk = std::make_shared<MemoryDisk>();
     Pipeline p(disk);
     p.recording->hold();
-    p.queue->setLimits({10'000, Limits::Unlimited, Limits::Overflow::DropOldest});
+    p.queue->setLimits({limit, Limits::Unlimited, Limits::Overflow::DropOldest});
     QStringList ids;
     for (int i = 0; i < 25; ++i) {
-        const Batch batch(someEvents(1000));
+        const Batch batch(someEvents(limit / 10));
         for (const Event &event : batch)
             ids.append(event.id());
         QVERIFY(p.queue->write(batch));
         QANAT_FINISH(p.queue->flushed());
-        QVERIFY(p.queue->statistics().stored <= 10'000);
+        QVERIFY(p.queue->statistics().stored <= limit);
     }
-    QCOMPARE(p.queue->statistics().dropped, 15'000);
-    QANAT_WAIT(disk->deadLetters().size() == 15'000);
+    QCOMPARE(p.queue->statistics().dropped, limit * 3 / 2);
+    QANAT_WAIT(disk->deadLetters().size() == limit * 3 / 2);
     p.recording->release();
-    QANAT_WAIT(p.recording->deliveredCount() == 10'000);
+    QANAT_WAIT(p.recording->deliveredCount() == limit);
     // What had been handed on is delivered, and of the others the latest.
     QCOMPARE(p.recording->deliveredIds().constLast(), ids.constLast());
     QANAT_WAIT(disk->rows().empty() && p.queue->statistics().pending == 0);
@@ -784,11 +793,24 @@ void TestStoringQueue::configuresItsTarget()
     QANAT_WAIT(p.queue->statistics().dropped == 1);
     // Several go together.
     Pipeline together;
+    const auto clock = std::make_shared<ManualClock>();
+    together.queue->setClock(clock);
     together.queue->setLinger(3, 1h);
     for (int i = 0; i < 3; ++i)
         together.queue->write(someEvent());
     QANAT_WAIT(together.recording->deliveredCount() == 3);
     QCOMPARE(together.recording->callCount(), 1);
+    // Nobody waits for more once it is closed, or somebody waits for it.
+    QANAT_FINISH(together.queue->send(someEvent()));
+    together.queue->write(someEvent());
+    QANAT_FINISH(together.queue->flushed());
+    QCOMPARE(together.recording->deliveredCount(), 4);
+    QANAT_WAIT(clock->advanceToNextDue());
+    QANAT_WAIT(together.recording->deliveredCount() == 5);
+    together.queue->write(someEvent());
+    QANAT_FINISH(together.queue->flushed());
+    QANAT_FINISH(together.queue->close());
+    QCOMPARE(together.recording->deliveredCount(), 6);
 }
 
 QTEST_GUILESS_MAIN(TestStoringQueue)

@@ -278,10 +278,10 @@ void TestDurableQueue::nothingIsReadableAfterARevocation()
     Gate gate(std::move(queue));
     gate.setConsent(Gate::Consent::Granted);
     QList<Event> events;
-    for (int i = 0; i < 9000; ++i)
+    for (int i = 0; i < 20'000; ++i)
         events.append(Event(u"secret"_s, u"topsecret-%1"_s.arg(i)));
     gate.write(Batch(events));
-    QANAT_WAIT(inner->statistics().stored == 9000);
+    QANAT_WAIT(inner->statistics().stored == 20'000);
     const auto isReadable = [&spool] {
         return contentOf(spool.file()).contains("topsecret")
                || contentOf(spool.file(u"events.db-wal"_s)).contains("topsecret");

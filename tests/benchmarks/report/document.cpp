@@ -5,10 +5,12 @@
 
 #include "goals.h"
 
+#include <QtCore/qcoreapplication.h>
 #include <QtCore/qdatetime.h>
 #include <QtCore/qfile.h>
 #include <QtCore/qprocess.h>
 #include <QtCore/qsavefile.h>
+#include <QtCore/qstorageinfo.h>
 #include <QtCore/qsysinfo.h>
 #include <QtCore/qthread.h>
 
@@ -164,6 +166,14 @@ QString Document::histogram(const Figures &figures)
     return text;
 }
 
+// See folderTemplate() in storage.cpp.
+QString Document::fileSystem()
+{
+    const QString named = qEnvironmentVariable("TMPDIR");
+    const QString folder = named.isEmpty() ? QCoreApplication::applicationDirPath() : named;
+    return QString::fromLocal8Bit(QStorageInfo(folder).fileSystemType());
+}
+
 QString Document::machine(const QString &revision)
 {
     QString text = u"%1 processors, %2; %3, Qt %4, %5"_s.arg(
@@ -172,7 +182,8 @@ QString Document::machine(const QString &revision)
     const QString go = firstLineOf(u"go"_s, {u"version"_s});
     if (!go.isEmpty())
         text += u", "_s + go.section(u' ', 2, 2);
-    text += u". Measured on "_s + QDate::currentDate().toString(Qt::ISODate);
+    text += u". The rows of storage on "_s + fileSystem() + u". Measured on "_s
+            + QDate::currentDate().toString(Qt::ISODate);
     if (!revision.isEmpty())
         text += u" at "_s + revision;
     return text + u".\n"_s;

@@ -15,6 +15,8 @@ QString tables(const Figures &figures, int rounds);
 QString histogram(const Figures &figures);
 // The machine, the compiler, the versions, and what was measured when: \a revision is that of the sources, or empty.
 QString machine(const QString &revision);
+// Where the rows of storage put their files.
+QString fileSystem();
 // Events per second against producers and queues, as SVG.
 QString plot(const Figures &figures);
 

@@ -171,6 +171,10 @@ int main(int argc, char **argv)
         say(u"%1 cannot be written"_s.arg(folder.filePath(u"performance.md"_s)));
         return 2;
     }
+    if (writesDocs && Document::fileSystem() == "tmpfs"_L1) {
+        say(u"the rows of storage would be measured in memory: TMPDIR has to name a folder on a disk"_s);
+        return 2;
+    }
 
     Figures figures;
     QElapsedTimer timer;
