@@ -355,9 +355,9 @@ void StoringEngine::giveUpArrivals(const Delivery &reason)
 void StoringEngine::flush(const std::shared_ptr<QPromise<Delivery>> &promise)
 {
     m_flushes.push_back(promise);
-    // What came before may have been given up.
-    if (m_arrivals.empty() && (m_isFailing || m_changes.isEmpty()))
-        finishFlushes(m_isFailing ? m_failure : Delivery::stored());
+    // What came before is stored, unless a close has given it up. Should it fail only to take out what was delivered, nothing is lost.
+    if (m_arrivals.empty() && (m_isFailing || !m_changes.position))
+        finishFlushes(m_isFailing && m_isInterrupted ? m_failure : Delivery::stored());
     else if (!m_isFailing)
         commit();
 }

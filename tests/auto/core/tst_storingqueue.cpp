@@ -41,6 +41,7 @@ private Q_SLOTS:
     void tellsStoredFromDelivered();
     void aReceiptOfABatch();
     void flushedTellsWhenAllIsSafe();
+    void flushedTellsNothingOfRemovals();
     void wrappersAreDoneWhenItIsStored();
     void whatNoFormatCanCarry();
     void whatIsGivenUpIsKeptAsDeadLetter();
@@ -211,6 +212,27 @@ void TestStoringQueue::flushedTellsWhenAllIsSafe()
     p.recording->release();
     QANAT_FINISH(p.queue->close());
     QCOMPARE(p.queue->flushed().result(), Delivery::closed());
+}
+
+// A store that cannot take out what was delivered has lost nothing of what it has.
+void TestStoringQueue::flushedTellsNothingOfRemovals()
+{
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"the disk is on fire"_s));
+    Pipeline p;
+    const auto clock = std::make_shared<ManualClock>();
+    p.queue->setClock(clock);
+    p.recording->hold();
+    p.queue->write(someEvent());
+    QANAT_FINISH(p.queue->flushed());
+    p.disk->fail(u"the disk is on fire"_s);
+    p.recording->release();
+    QANAT_WAIT(!p.queue->storageError().isEmpty());
+    const QFuture<Delivery> flushed = p.queue->flushed();
+    QANAT_FINISH(flushed);
+    QCOMPARE(flushed.result(), Delivery::stored());
+    p.disk->fail({});
+    QANAT_WAIT(clock->advanceToNextDue());
+    QANAT_WAIT(p.disk->rows().empty());
 }
 
 // What hands on has nothing to keep any more.
