@@ -4,9 +4,11 @@
 
 # Cuts the power of the disk that a durable queue is on, at any moment, and looks for what was said to be stored. As root.
 #
-# The disk is an image behind nbdkit, which nbdfuse makes a file of, which a loop device makes a disk of. Its power is cut in two ways, by turns:
+# The disk is an image behind nbdkit, which nbdfuse makes a file of, which a loop device makes a disk of. Its power is cut in three ways, by turns:
 #   cache    nbdkit keeps what is written in memory until it is told to flush, and is killed: the cache of a disk without power.
 #   refused  nbdkit refuses all writes from one moment on. What the system has not yet written is lost.
+#   hiccup   as cache, and some times before it nbdkit refuses all writes for some milliseconds. What could not be written then stays in the
+#            memory of the system, where it looks like the disk: who goes on from there loses it, and all that comes behind.
 # The writer goes on for a while, since what it says to a disk that is gone has to be true as well. Then it is killed, and another one delivers
 # what the image has after its journal was replayed.
 #
@@ -15,7 +17,7 @@
 
 set -eu
 
-usage='usage: power-cut.sh BUILD_DIR [ROUNDS]    (20 rounds, and a quarter as many of the control)'
+usage='usage: power-cut.sh BUILD_DIR [ROUNDS [cache|refused|hiccup]]    (20 rounds, and a quarter as many of the control)'
 cannot=77
 
 case ${1:-} in
@@ -26,8 +28,17 @@ case ${1:-} in
 esac
 build=$1
 rounds=${2:-20}
+only=${3:-}
 case $rounds in
 *[!0-9]* | '' | 0)
+    echo "$usage" >&2
+    exit 2
+    ;;
+esac
+
+case $only in
+'' | cache | refused | hiccup) ;;
+*)
     echo "$usage" >&2
     exit 2
     ;;
@@ -142,10 +153,17 @@ await() { # WHAT COMMAND...
     done
 }
 
-attach() { # cache|refused
+attach() { # cache|refused|hiccup
     rm -f "$work/socket" "$work"/ready* "$dead"
     : >"$disk"
+    options=commit=1
     case $1 in
+    # The journal of the file system has little to write: where it cannot, the file system gives up for good.
+    hiccup)
+        options=commit=30,noatime,lazytime
+        set -- --filter=error --filter=cache file "$image" cache=writeback \
+            error-pwrite=EIO error-pwrite-rate=1 error-pwrite-file="$dead"
+        ;;
     cache) set -- --filter=cache file "$image" cache=writeback ;;
     refused) set -- --filter=error file "$image" error-pwrite=EIO error-pwrite-rate=1 error-pwrite-file="$dead" ;;
     esac
@@ -157,12 +175,23 @@ attach() { # cache|refused
     nbdfuse_pid=$!
     await nbdfuse test -s "$work/ready2"
     loop=$(losetup --find --show "$disk")
-    mount -t ext4 -o commit=1 "$loop" "$mounted"
+    mount -t ext4 -o "$options" "$loop" "$mounted"
 }
 
-cut() { # cache|refused
+hiccups() {
+    for _ in 1 2 3 4 5; do
+        : >"$dead"
+        pause "$(random 2 30)"
+        rm "$dead"
+        pause "$(random 50 400)"
+    done
+    # It is tried again after a second.
+    pause "$(random 500 2000)"
+}
+
+cut() { # cache|refused|hiccup
     case $1 in
-    cache)
+    cache | hiccup)
         end "$nbdkit_pid" || :
         nbdkit_pid=
         ;;
@@ -202,7 +231,7 @@ mkfs() {
 }
 
 # Sets: verdict, the line of the audit; verified, the exit status of the writer that has delivered the rest.
-round() { # cache|refused [PRELOADED]
+round() { # cache|refused|hiccup [PRELOADED]
     cp --sparse=always "$work/new" "$image"
     rm -f "$work"/said* "$work"/delivered*
     attach "$1"
@@ -210,6 +239,7 @@ round() { # cache|refused [PRELOADED]
     LD_PRELOAD=${2:-} "$writer" "$mounted/spool" "$work/delivered1" >"$work/said1" 2>"$work/errors" &
     writer_pid=$!
     pause "$after"
+    [ "$1" != hiccup ] || hiccups
     cut "$1"
     pause "$(random 0 300)"
     end "$writer_pid" || {
@@ -236,7 +266,12 @@ round() { # cache|refused [PRELOADED]
 mkfs
 
 way_of() { # NUMBER
-    if [ $(($1 % 2)) -eq 0 ]; then echo refused; else echo cache; fi
+    case $only$(($1 % 3)) in
+    1) echo cache ;;
+    2) echo refused ;;
+    0) echo hiccup ;;
+    *) echo "$only" ;;
+    esac
 }
 
 stored=0
