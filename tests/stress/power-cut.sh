@@ -7,7 +7,7 @@
 # The disk is an image behind nbdkit, which nbdfuse makes a file of, which a loop device makes a disk of. Its power is cut in three ways, by turns:
 #   cache    nbdkit keeps what is written in memory until it is told to flush, and is killed: the cache of a disk without power.
 #   refused  nbdkit refuses all writes from one moment on. What the system has not yet written is lost.
-#   hiccup   as cache, and some times before it nbdkit refuses all writes for some milliseconds. What could not be written then stays in the
+#   hiccup   as cache, and before it nbdkit refuses all writes for some milliseconds. What could not be written then stays in the
 #            memory of the system, where it looks like the disk: who goes on from there loses it, and all that comes behind.
 # The writer goes on for a while, since what it says to a disk that is gone has to be true as well. Then it is killed, and another one delivers
 # what the image has after its journal was replayed.
@@ -178,15 +178,26 @@ attach() { # cache|refused|hiccup
     mount -t ext4 -o "$options" "$loop" "$mounted"
 }
 
-hiccups() {
-    for _ in 1 2 3 4 5; do
-        : >"$dead"
-        pause "$(random 2 30)"
-        rm "$dead"
-        pause "$(random 50 400)"
-    done
-    # It is tried again after a second.
-    pause "$(random 500 2000)"
+said_stored() {
+    grep -c ^stored "$work/said1" || :
+}
+
+has_gone_on() {
+    [ "$(said_stored)" -gt "$before" ] || ! (: >"$mounted/alive") 2>/dev/null
+}
+
+hiccup() {
+    : >"$dead"
+    pause "$(random 5 40)"
+    before=$(said_stored)
+    rm "$dead"
+    # The queue tries again after a second. What it has then stored behind what was not written is lost only until the log begins anew.
+    await 'the queue to go on' has_gone_on
+    if ! (: >"$mounted/alive") 2>/dev/null; then
+        gave_up=$((gave_up + 1))
+        way="$way, the file system gave up,"
+    fi
+    pause "$(random 0 200)"
 }
 
 cut() { # cache|refused|hiccup
@@ -239,7 +250,7 @@ round() { # cache|refused|hiccup [PRELOADED]
     LD_PRELOAD=${2:-} "$writer" "$mounted/spool" "$work/delivered1" >"$work/said1" 2>"$work/errors" &
     writer_pid=$!
     pause "$after"
-    [ "$1" != hiccup ] || hiccups
+    [ "$1" != hiccup ] || hiccup
     cut "$1"
     pause "$(random 0 300)"
     end "$writer_pid" || {
@@ -274,6 +285,7 @@ way_of() { # NUMBER
     esac
 }
 
+gave_up=0
 stored=0
 lost=0
 repeated=0
@@ -307,6 +319,7 @@ while [ $number -lt $controls ]; do
 done
 
 printf '%d rounds: %d stored, %d lost, %d repeated, %d wrong or out of order\n' "$rounds" $stored $lost $repeated $wrong
+[ $gave_up -eq 0 ] || printf 'after a hiccup the file system gave up in %d of all rounds\n' $gave_up
 printf 'control, without synchronising: %d of %d rounds have lost something\n' $caught $controls
 
 [ $stored -gt 0 ] && [ $lost -eq 0 ] && [ $wrong -eq 0 ] && [ $caught -gt 0 ]
