@@ -280,9 +280,11 @@ Delivery SqliteStore::apply(const Changes &changes)
         rollBack();
         // Of a full disk the connection is as it was; after other failures nothing is sure.
         if (!SqliteConnection::isFull(code)) {
-            // One that is full for this user or this program only says so in other words. To close makes room in the log.
+            // One that is full for this user or this program only says so in other words.
             if (changes.added.isEmpty())
                 m_folder.giveReserve();
+            // What is in the log may not be on the disk, whatever a later sync says: it must not come into the file before renewLog().
+            m_connection.leaveLogAtClose();
             disconnect();
         }
         return failed;
