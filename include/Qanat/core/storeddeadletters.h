@@ -44,7 +44,7 @@ public:
     //! How much is kept: beyond that the oldest are removed.
     struct Capacity
     {
-        qint64 letters = 100'000;
+        qint64 letters = 100'000; //!< How many.
         qint64 bytes = 256 * 1024 * 1024; //!< As they are stored.
         std::chrono::milliseconds age =
             std::chrono::milliseconds::max(); //!< Since they were given up, by the wall clock.

@@ -50,7 +50,10 @@ public:
     explicit StoringQueue(std::unique_ptr<EventStore> store, std::unique_ptr<Sink> target, QObject *parent = nullptr);
     ~StoringQueue() override;
 
+    //!@{
+    //! As with any sink. Any thread.
     using Sink::write;
+    //!@}
     /*!
      * As Sink::write(), and \a position, which is not empty, is stored in the same transaction as the event: where the source of the events
      * is after it, in the source's own words. A program that reads a file, say, goes on at storedPosition() after a crash, and reads nothing twice and passes
@@ -64,7 +67,7 @@ public:
     [[nodiscard]] QByteArray storedPosition() const;
 
     //!@{
-    //! As send(), and tells when it is stored, too. Any thread.
+    //! As send(), and tells when it is stored, too. It never waits for room: where there is none both futures say so. Any thread.
     Receipt sendWithReceipt(const Event &event);
     Receipt sendWithReceipt(const Batch &batch);
     //!@}
