@@ -36,6 +36,12 @@ void Mailbox::noteHeld(bool isHeld)
     kick(section.after());
 }
 
+void Mailbox::setKeeping(const Doing &doing)
+{
+    const std::lock_guard lock(m_mutex);
+    m_keeping = doing;
+}
+
 bool Mailbox::hasMore() const
 {
     const std::lock_guard lock(m_mutex);

@@ -336,7 +336,9 @@ void PipelineModelPrivate::announce(const PipelineRow &parent, int first, int la
         int right = left;
         while (right + 1 < PipelineModel::ColumnCount && changes.test(size_t(right) + 1))
             ++right;
-        announceColumns(left, right, {Qt::DisplayRole, Qt::ToolTipRole, PipelineModel::ValueRole});
+        announceColumns(
+            left, right,
+            {Qt::DisplayRole, Qt::ToolTipRole, PipelineModel::ValueRole, PipelineModel::ActivityReasonRole});
         left = right;
     }
 }
@@ -460,6 +462,8 @@ QVariant PipelineModel::data(const QModelIndex &index, int role) const
         return QVariant::fromValue(row.statistics());
     case IdentityRole:
         return qulonglong(row.key().first);
+    case ActivityReasonRole:
+        return row.activityReason();
     default:
         return {};
     }
@@ -479,6 +483,7 @@ QHash<int, QByteArray> PipelineModel::roleNames() const
     names.insert(ValueRole, "value"_ba);
     names.insert(StatisticsRole, "statistics"_ba);
     names.insert(IdentityRole, "identity"_ba);
+    names.insert(ActivityReasonRole, "activityReason"_ba);
     return names;
 }
 

@@ -118,9 +118,12 @@ void StoringEngine::showActivity()
 {
     using Activity = PipelineNode::Activity;
     if (m_isFailing)
-        m_mailbox->setActivity(Activity::Blocked, m_mailbox->clock()->now() + TryAgainAfter);
+        m_mailbox->setKeeping({Activity::Blocked, m_mailbox->clock()->now() + TryAgainAfter, m_failure.errorText()});
+    else if (m_isHeld)
+        m_mailbox->setKeeping(
+            {Activity::Paused, nanoseconds(0), Text::tr("it is held: what comes is stored, and waits")});
     else
-        m_mailbox->setActivity(m_isHeld ? Activity::Paused : Activity::Flowing, nanoseconds(0));
+        m_mailbox->setKeeping({});
 }
 
 qint64 StoringEngine::wallClock() const

@@ -65,6 +65,8 @@ public:
         //! All Statistics of the sink, the same in each column. Its changes are announced in the column Name.
         StatisticsRole,
         IdentityRole, //!< PipelineNode::identity, a qulonglong, the same in each column.
+        //! PipelineNode::activityReason, a QString, the same in each column. Its changes are announced in the column Activity.
+        ActivityReasonRole,
     };
     Q_ENUM(Role)
 
