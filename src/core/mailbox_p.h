@@ -30,6 +30,7 @@ namespace Qanat {
 
 class Call;
 class Sink;
+class StoringState;
 class TraceState;
 class Worker;
 
@@ -201,6 +202,9 @@ public:
     // Before the first write. Calls are given in the order of the events, several at once, and a close leaves what waits to be kept.
     void setKeeper();
     bool isKeeper() const;
+    // What it tells of itself, for whoever finds it here: the sink may be another object, outside of its own. Nothing where there is no keeper.
+    void setStoringState(const std::shared_ptr<StoringState> &state);
+    std::shared_ptr<StoringState> storingState() const;
     // Asks it to hand nothing on, or to go on. Any thread.
     void hold(bool isHeld);
     // It does: a close does not wait for what is kept.
@@ -479,6 +483,7 @@ private:
     std::vector<std::shared_ptr<Mailbox>> m_announced;
     std::vector<std::weak_ptr<Mailbox>> m_watchers;
     std::vector<std::shared_ptr<TraceState>> m_traces;
+    std::shared_ptr<StoringState> m_storingState;
     OrderKey m_orderKey;
     QString m_typeName; // For people; empty before somebody asked the finished object.
     QString m_name;

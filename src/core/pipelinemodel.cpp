@@ -3,9 +3,11 @@
 
 #include "Qanat/core/pipelinemodel.h"
 
+#include "Qanat/core/storingqueue.h"
 #include "logging_p.h"
 #include "pipelinerow_p.h"
 #include "sink_p.h"
+#include "storingstate_p.h"
 
 #include <QtCore/qscopedvaluerollback.h>
 #include <QtCore/qtimer.h>
@@ -421,6 +423,21 @@ QList<Sink *> PipelineModel::deadLetterSinks() const
     for (const PipelineModelPrivate::Root &root : d->roots)
         root.mailbox->leadsTo(visit, Mailbox::Ways::Links);
     return sinks;
+}
+
+QList<StoredDeadLetters *> PipelineModel::storedDeadLetters() const
+{
+    QList<StoredDeadLetters *> letters;
+    const auto visit = [&letters](const Mailbox &mailbox) {
+        const auto state = mailbox.storingState();
+        const auto *const queue = state ? static_cast<const StoringQueue *>(state->listenerHere()) : nullptr;
+        if (queue && !letters.contains(queue->storedDeadLetters()))
+            letters.append(queue->storedDeadLetters());
+        return false;
+    };
+    for (const PipelineModelPrivate::Root &root : d->roots)
+        root.mailbox->leadsTo(visit, Mailbox::Ways::Links);
+    return letters;
 }
 
 QModelIndex PipelineModel::index(int row, int column, const QModelIndex &parent) const

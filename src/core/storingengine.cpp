@@ -265,8 +265,11 @@ bool StoringEngine::applyChanges()
 bool StoringEngine::apply(const EventStore::Changes &changes)
 {
     const Delivery applied = m_store->apply(changes);
-    if (!applied.isFailure())
+    if (!applied.isFailure()) {
+        if (const EventStore::Range &letters = changes.removedDeadLetters; letters.count > 0)
+            m_state->noteRemovedLetters(letters.first, letters.first + quint64(letters.count) - 1);
         return true;
+    }
     // How it ended is not known; it is found out anew.
     m_isOpen = false;
     noteFailure(applied.errorText());
