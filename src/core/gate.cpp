@@ -5,6 +5,7 @@
 
 #include "mailbox_p.h"
 #include "sink_p.h"
+#include "text_p.h"
 
 #include <QtCore/qpointer.h>
 
@@ -24,6 +25,13 @@ public:
         if (consent == Gate::Consent::Undecided && policy == Gate::Undecided::Hold)
             return storesBehind() ? Gate::Way::Through : isClosing ? Gate::Way::Discard : Gate::Way::Hold;
         return Gate::Way::Discard;
+    }
+
+    // What comes waits for the user, here or behind.
+    bool isUndecided() const
+    {
+        const std::lock_guard lock(mutex);
+        return consent == Gate::Consent::Undecided && policy == Gate::Undecided::Hold;
     }
 
     // A queue that stores keeps events better than a gate, and holds them there.
@@ -149,7 +157,11 @@ void Gate::setHoldLimits(const Limits &limits)
 
 void Gate::showWay()
 {
-    setActivity(d->wayNow() == Way::Hold ? PipelineNode::Activity::Paused : PipelineNode::Activity::Flowing);
+    if (d->isUndecided())
+        setActivity(PipelineNode::Activity::Paused, std::chrono::nanoseconds(0),
+                    Text::tr("it is not yet decided whether there is consent"));
+    else
+        setActivity(PipelineNode::Activity::Flowing);
 }
 
 int Gate::maxInFlight() const

@@ -713,11 +713,10 @@ Statistics Mailbox::snapshot() const
     return statistics;
 }
 
-void Mailbox::setActivity(PipelineNode::Activity activity, nanoseconds until)
+void Mailbox::setActivity(const Doing &doing)
 {
     const std::lock_guard lock(m_mutex);
-    m_activity = activity;
-    m_activityEnd = until;
+    m_doing = doing;
 }
 
 PipelineNode Mailbox::pipeline(int depth) const
@@ -733,9 +732,11 @@ PipelineNode Mailbox::pipeline(int depth) const
         node.statistics = snapshot();
         node.fansOut = m_sumsTargets;
         if (m_stage != Stage::Closed) {
-            node.activity = m_activity;
-            if (m_activityEnd > nanoseconds(0))
-                node.nextAttempt = std::max(m_activityEnd - now(), nanoseconds(0));
+            const Doing &doing = m_keeping.activity != PipelineNode::Activity::Flowing ? m_keeping : m_doing;
+            node.activity = doing.activity;
+            node.activityReason = doing.reason;
+            if (doing.until > nanoseconds(0))
+                node.nextAttempt = std::max(doing.until - now(), nanoseconds(0));
         }
         links = m_links;
     }

@@ -30,6 +30,7 @@ namespace Qanat {
 
 class Call;
 class Sink;
+class StoringState;
 class TraceState;
 class Worker;
 
@@ -127,7 +128,13 @@ public:
     void noteWanted();
     // For a sink whose outcome is not that of its own counters: who waits for the events of a call is told by somebody else.
     static Completion takeUpstream(const Completion &completion);
-    void setActivity(PipelineNode::Activity activity, std::chrono::nanoseconds until);
+    struct Doing
+    {
+        PipelineNode::Activity activity = PipelineNode::Activity::Flowing;
+        std::chrono::nanoseconds until{0}; // By the clock; zero where there is none.
+        QString reason; // For people.
+    };
+    void setActivity(const Doing &doing);
     void countAttempts(qint64 failed, qint64 retried, const Delivery &lastError);
     void countAnswer(int status);
     bool isRoot() const;
@@ -195,10 +202,15 @@ public:
     // Before the first write. Calls are given in the order of the events, several at once, and a close leaves what waits to be kept.
     void setKeeper();
     bool isKeeper() const;
+    // What it tells of itself, for whoever finds it here: the sink may be another object, outside of its own. Nothing where there is no keeper.
+    void setStoringState(const std::shared_ptr<StoringState> &state);
+    std::shared_ptr<StoringState> storingState() const;
     // Asks it to hand nothing on, or to go on. Any thread.
     void hold(bool isHeld);
     // It does: a close does not wait for what is kept.
     void noteHeld(bool isHeld);
+    // What it is at, shown in the place of what the sink says of itself, as long as it does not flow.
+    void setKeeping(const Doing &doing);
     // Whether there are more events to be taken at once.
     bool hasMore() const;
     // Of those that \a completion still has to settle the next \a count are kept, in so many bytes. What it answers waits for their outcome.
@@ -471,6 +483,7 @@ private:
     std::vector<std::shared_ptr<Mailbox>> m_announced;
     std::vector<std::weak_ptr<Mailbox>> m_watchers;
     std::vector<std::shared_ptr<TraceState>> m_traces;
+    std::shared_ptr<StoringState> m_storingState;
     OrderKey m_orderKey;
     QString m_typeName; // For people; empty before somebody asked the finished object.
     QString m_name;
@@ -493,8 +506,8 @@ private:
     // Batches of them that some thread is about to write, and outcomes that one is about to give: no close is told before.
     int m_onTheWay = 0;
 
-    PipelineNode::Activity m_activity = PipelineNode::Activity::Flowing;
-    std::chrono::nanoseconds m_activityEnd{0}; // By the clock; zero where there is none.
+    Doing m_doing;
+    Doing m_keeping;
 
     bool m_hasToldClosing = false; // Or will.
     bool m_closesAnywhere = false;

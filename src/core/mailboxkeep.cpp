@@ -24,6 +24,18 @@ bool Mailbox::isKeeper() const
     return m_isKeeper;
 }
 
+void Mailbox::setStoringState(const std::shared_ptr<StoringState> &state)
+{
+    const std::lock_guard lock(m_mutex);
+    m_storingState = state;
+}
+
+std::shared_ptr<StoringState> Mailbox::storingState() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_storingState;
+}
+
 void Mailbox::hold(bool isHeld)
 {
     post([this, isHeld] { consumer()->hold(isHeld); });
@@ -34,6 +46,12 @@ void Mailbox::noteHeld(bool isHeld)
     Section section(this);
     m_isHeld = isHeld;
     kick(section.after());
+}
+
+void Mailbox::setKeeping(const Doing &doing)
+{
+    const std::lock_guard lock(m_mutex);
+    m_keeping = doing;
 }
 
 bool Mailbox::hasMore() const

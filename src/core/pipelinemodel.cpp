@@ -3,9 +3,11 @@
 
 #include "Qanat/core/pipelinemodel.h"
 
+#include "Qanat/core/storingqueue.h"
 #include "logging_p.h"
 #include "pipelinerow_p.h"
 #include "sink_p.h"
+#include "storingstate_p.h"
 
 #include <QtCore/qscopedvaluerollback.h>
 #include <QtCore/qtimer.h>
@@ -336,7 +338,9 @@ void PipelineModelPrivate::announce(const PipelineRow &parent, int first, int la
         int right = left;
         while (right + 1 < PipelineModel::ColumnCount && changes.test(size_t(right) + 1))
             ++right;
-        announceColumns(left, right, {Qt::DisplayRole, Qt::ToolTipRole, PipelineModel::ValueRole});
+        announceColumns(
+            left, right,
+            {Qt::DisplayRole, Qt::ToolTipRole, PipelineModel::ValueRole, PipelineModel::ActivityReasonRole});
         left = right;
     }
 }
@@ -421,6 +425,21 @@ QList<Sink *> PipelineModel::deadLetterSinks() const
     return sinks;
 }
 
+QList<StoredDeadLetters *> PipelineModel::storedDeadLetters() const
+{
+    QList<StoredDeadLetters *> letters;
+    const auto visit = [&letters](const Mailbox &mailbox) {
+        const auto state = mailbox.storingState();
+        const auto *const queue = state ? static_cast<const StoringQueue *>(state->listenerHere()) : nullptr;
+        if (queue && !letters.contains(queue->storedDeadLetters()))
+            letters.append(queue->storedDeadLetters());
+        return false;
+    };
+    for (const PipelineModelPrivate::Root &root : d->roots)
+        root.mailbox->leadsTo(visit, Mailbox::Ways::Links);
+    return letters;
+}
+
 QModelIndex PipelineModel::index(int row, int column, const QModelIndex &parent) const
 {
     return hasIndex(row, column, parent) ? d->indexOf(*d->rowOf(parent)->child(row), column) : QModelIndex();
@@ -460,6 +479,8 @@ QVariant PipelineModel::data(const QModelIndex &index, int role) const
         return QVariant::fromValue(row.statistics());
     case IdentityRole:
         return qulonglong(row.key().first);
+    case ActivityReasonRole:
+        return row.activityReason();
     default:
         return {};
     }
@@ -479,6 +500,7 @@ QHash<int, QByteArray> PipelineModel::roleNames() const
     names.insert(ValueRole, "value"_ba);
     names.insert(StatisticsRole, "statistics"_ba);
     names.insert(IdentityRole, "identity"_ba);
+    names.insert(ActivityReasonRole, "activityReason"_ba);
     return names;
 }
 

@@ -25,6 +25,8 @@ void print(const PipelineNode &node, int depth, QString &text)
     text += u" ["_s + wordOf(node.state);
     if (node.activity != PipelineNode::Activity::Flowing)
         text += u", "_s + wordOf(node.activity);
+    if (!node.activityReason.isEmpty())
+        text += u": "_s + node.activityReason;
     text += u"] "_s + node.statistics.toString() + u'\n';
     for (const PipelineNode &target : node.targets)
         print(target, depth + 1, text);

@@ -172,7 +172,8 @@ PipelineRow::Changes PipelineRow::take(const PipelineNode &node)
     Changes changes;
     const bool differs = node.statistics != m_node.statistics;
     if (!differs && node.state == m_node.state && node.activity == m_node.activity
-        && node.nextAttempt == m_node.nextAttempt && node.name == m_node.name && node.kind == m_node.kind)
+        && node.nextAttempt == m_node.nextAttempt && node.activityReason == m_node.activityReason
+        && node.name == m_node.name && node.kind == m_node.kind)
         return changes;
     const Statistics old = m_node.statistics;
     const QString oldName = name();
@@ -180,6 +181,7 @@ PipelineRow::Changes PipelineRow::take(const PipelineNode &node)
     const PipelineNode::State oldState = m_node.state;
     const PipelineNode::Activity oldActivity = m_node.activity;
     const nanoseconds oldNextAttempt = m_node.nextAttempt;
+    const QString oldReason = m_node.activityReason;
     const nanoseconds oldMedian = m_median;
     const nanoseconds oldPercentile99 = m_percentile99;
     setNode(node);
@@ -192,7 +194,7 @@ PipelineRow::Changes PipelineRow::take(const PipelineNode &node)
     note(Column::Name, oldName != name());
     note(Column::Kind, oldKind != m_node.kind);
     note(Column::State, oldState != m_node.state);
-    note(Column::Activity, oldActivity != m_node.activity);
+    note(Column::Activity, oldActivity != m_node.activity || oldReason != m_node.activityReason);
     note(Column::NextAttempt, oldNextAttempt != m_node.nextAttempt);
     note(Column::LatencyMedian, oldMedian != m_median);
     note(Column::LatencyPercentile99, oldPercentile99 != m_percentile99);
@@ -239,6 +241,7 @@ void PipelineRow::setNode(const PipelineNode &node)
     m_node.state = node.state;
     m_node.activity = node.activity;
     m_node.nextAttempt = node.nextAttempt;
+    m_node.activityReason = node.activityReason;
     m_node.statistics = node.statistics;
     m_node.identity = node.identity;
 }

@@ -44,6 +44,7 @@ public:
 
     QVariant value(PipelineModel::Column column) const;
     QString text(PipelineModel::Column column) const;
+    QString activityReason() const { return m_node.activityReason; }
     QString errorText() const { return m_node.statistics.lastError.errorText(); }
 
     // Takes everything of a newer picture but what is behind the sink.

@@ -310,9 +310,9 @@ std::shared_ptr<Clock> Sink::clock() const
     return d->mailbox->clock();
 }
 
-void Sink::setActivity(PipelineNode::Activity activity, std::chrono::nanoseconds until)
+void Sink::setActivity(PipelineNode::Activity activity, std::chrono::nanoseconds until, const QString &reason)
 {
-    d->mailbox->setActivity(activity, until);
+    d->mailbox->setActivity({activity, until, reason});
 }
 
 void Sink::countAttempts(qint64 failed, qint64 retried, const Delivery &lastError)

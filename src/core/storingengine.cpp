@@ -137,9 +137,12 @@ void StoringEngine::showActivity()
 {
     using Activity = PipelineNode::Activity;
     if (m_isFailing)
-        m_mailbox->setActivity(Activity::Blocked, m_mailbox->clock()->now() + TryAgainAfter);
+        m_mailbox->setKeeping({Activity::Blocked, m_mailbox->clock()->now() + TryAgainAfter, m_failure.errorText()});
+    else if (m_isHeld)
+        m_mailbox->setKeeping(
+            {Activity::Paused, nanoseconds(0), Text::tr("it is held: what comes is stored, and waits")});
     else
-        m_mailbox->setActivity(m_isHeld ? Activity::Paused : Activity::Flowing, nanoseconds(0));
+        m_mailbox->setKeeping({});
 }
 
 qint64 StoringEngine::wallClock() const
@@ -286,8 +289,11 @@ bool StoringEngine::applyChanges()
 bool StoringEngine::apply(const EventStore::Changes &changes)
 {
     const Delivery applied = m_store->apply(changes);
-    if (!applied.isFailure())
+    if (!applied.isFailure()) {
+        if (const EventStore::Range &letters = changes.removedDeadLetters; letters.count > 0)
+            m_state->noteRemovedLetters(letters.first, letters.first + quint64(letters.count) - 1);
         return true;
+    }
     // How it ended is not known; it is found out anew.
     m_isOpen = false;
     noteFailure(applied.errorText());

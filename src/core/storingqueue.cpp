@@ -45,6 +45,7 @@ StoringQueue::StoringQueue(std::unique_ptr<EventStore> store, std::unique_ptr<Si
     , m_deadLetters(new StoredDeadLetters(this, SinkAccess::mailbox(*this), d))
 {
     const std::shared_ptr<Mailbox> &mailbox = SinkAccess::mailbox(*this);
+    mailbox->setStoringState(d);
     auto queue = std::make_unique<Queue>(std::move(target));
     if (queue->state() != PipelineNode::State::Open || !store) {
         mailbox->close(std::chrono::nanoseconds(0), {});
@@ -180,6 +181,10 @@ bool StoringQueue::event(QEvent *event)
         Q_EMIT opened(d->resumed(), QPrivateSignal());
     if (alive && std::exchange(m_saidError, error) != error)
         Q_EMIT storageErrorChanged(error, QPrivateSignal());
+    for (const auto &[first, last] : d->takeRemovedLetters()) {
+        if (alive)
+            Q_EMIT m_deadLetters->removed(first, last, {});
+    }
     if (alive && d->takeNewsOfDeadLetters())
         Q_EMIT m_deadLetters->changed({});
     return true;

@@ -4,7 +4,9 @@
 #include "storingstate_p.h"
 
 #include <QtCore/qcoreapplication.h>
+#include <QtCore/qthread.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace Qanat {
@@ -55,6 +57,30 @@ void StoringState::setDeadLetters(const DeadLetters &letters)
     m_deadLetters = letters;
     m_hasNewDeadLetters = true;
     tell();
+}
+
+void StoringState::noteRemovedLetters(quint64 first, quint64 last)
+{
+    const std::lock_guard lock(m_mutex);
+    // The oldest go again and again, and somebody may remove one after the other.
+    if (!m_removedLetters.empty() && m_removedLetters.back().first <= first
+        && first - m_removedLetters.back().first <= m_removedLetters.back().second - m_removedLetters.back().first + 1)
+        m_removedLetters.back().second = std::max(m_removedLetters.back().second, last);
+    else
+        m_removedLetters.emplace_back(first, last);
+    tell();
+}
+
+std::vector<StoringState::Range> StoringState::takeRemovedLetters()
+{
+    const std::lock_guard lock(m_mutex);
+    return std::exchange(m_removedLetters, {});
+}
+
+QObject *StoringState::listenerHere() const
+{
+    const std::lock_guard lock(m_mutex);
+    return m_listener && m_listener->thread() == QThread::currentThread() ? m_listener : nullptr;
 }
 
 QByteArray StoringState::position() const

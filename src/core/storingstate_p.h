@@ -9,6 +9,8 @@
 #include <QtCore/qstring.h>
 
 #include <mutex>
+#include <utility>
+#include <vector>
 
 QT_BEGIN_NAMESPACE
 class QObject;
@@ -20,6 +22,7 @@ namespace Qanat {
 class StoringState
 {
 public:
+    // \a listener is the queue.
     explicit StoringState(QObject *listener)
         : m_listener(listener)
     {
@@ -39,6 +42,7 @@ public:
         qint64 lost = 0;
     };
     void setDeadLetters(const DeadLetters &letters);
+    void noteRemovedLetters(quint64 first, quint64 last);
     [[nodiscard]] QString error() const;
     [[nodiscard]] qint64 resumed() const;
     [[nodiscard]] bool isOpened() const;
@@ -47,6 +51,11 @@ public:
     [[nodiscard]] DeadLetters deadLetters() const;
     // Of the dead letters there were others since this was asked for the last time.
     [[nodiscard]] bool takeNewsOfDeadLetters();
+    // From the first to the last number.
+    using Range = std::pair<quint64, quint64>;
+    [[nodiscard]] std::vector<Range> takeRemovedLetters();
+    // Who is told, where it lives in the current thread.
+    [[nodiscard]] QObject *listenerHere() const;
     // The listener has the event.
     void noteHeard();
 
@@ -59,6 +68,7 @@ private:
     qint64 m_resumed = 0;
     QByteArray m_position;
     DeadLetters m_deadLetters;
+    std::vector<Range> m_removedLetters;
     bool m_isOpened = false;
     bool m_isHeld = false;
     bool m_hasNewDeadLetters = false;

@@ -3,13 +3,10 @@
 
 #include "Qanat/widgets/deadlettersmodel.h"
 
+#include "lettersource_p.h"
 #include "shortened_p.h"
 
 #include <QtCore/qlocale.h>
-#include <QtCore/qpointer.h>
-#include <QtCore/qtimer.h>
-
-#include <algorithm>
 
 using namespace Qt::StringLiterals;
 
@@ -18,84 +15,58 @@ namespace Qanat {
 class DeadLettersModelPrivate
 {
 public:
-    DeadLettersModelPrivate(DeadLettersModel *model, DeadLetters *source)
-        : q(model)
-        , letters(source)
-        , rows(source ? source->letters() : QList<DeadLetter>())
+    explicit DeadLettersModelPrivate(std::shared_ptr<LetterSource> letters)
+        : source(std::move(letters))
     {
-        timer.setSingleShot(true);
     }
 
-    void follow();
-
-    // Not for each letter of a flood.
-    void followSoon()
-    {
-        constexpr int Pause = 100; // ms
-        if (!timer.isActive())
-            timer.start(Pause);
-    }
-
-    DeadLettersModel *const q;
-    QTimer timer;
-    const QPointer<DeadLetters> letters;
-    QList<DeadLetter> rows; // By their numbers.
+    const std::shared_ptr<LetterSource> source;
 };
 
-void DeadLettersModelPrivate::follow()
+DeadLettersModel::DeadLettersModel(DeadLetters *letters, QObject *parent)
+    : DeadLettersModel(LetterSource::of(letters), parent)
 {
-    const QList<DeadLetter> now = letters ? letters->letters() : QList<DeadLetter>();
-    const auto isBefore = [](const DeadLetter &one, const DeadLetter &other) { return one.number < other.number; };
-    const auto has = [&](const QList<DeadLetter> &list, const DeadLetter &letter) {
-        return std::binary_search(list.begin(), list.end(), letter, isBefore);
-    };
-    // Neighbours go together.
-    for (qsizetype last = rows.size() - 1; last >= 0; --last) {
-        if (has(now, rows[last]))
-            continue;
-        qsizetype first = last;
-        while (first > 0 && !has(now, rows[first - 1]))
-            --first;
-        q->beginRemoveRows({}, int(first), int(last));
-        rows.remove(first, last - first + 1);
-        q->endRemoveRows();
-        last = first;
-    }
-    for (qsizetype first = 0; first < now.size(); ++first) {
-        if (first < rows.size() && rows[first].number == now[first].number)
-            continue;
-        qsizetype end = first + 1;
-        while (end < now.size() && (first >= rows.size() || now[end].number < rows[first].number))
-            ++end;
-        q->beginInsertRows({}, int(first), int(end - 1));
-        for (qsizetype i = first; i < end; ++i)
-            rows.insert(i, now[i]);
-        q->endInsertRows();
-        first = end - 1;
-    }
 }
 
-DeadLettersModel::DeadLettersModel(DeadLetters *letters, QObject *parent)
-    : QAbstractTableModel(parent)
-    , d(std::make_unique<DeadLettersModelPrivate>(this, letters))
+DeadLettersModel::DeadLettersModel(StoredDeadLetters *letters, QObject *parent)
+    : DeadLettersModel(LetterSource::of(letters), parent)
 {
-    if (!letters)
-        return;
-    connect(letters, &DeadLetters::changed, this, [this] { d->followSoon(); });
-    connect(&d->timer, &QTimer::timeout, this, [this] { d->follow(); });
-    connect(letters, &QObject::destroyed, this, [this] { d->follow(); });
+}
+
+DeadLettersModel::DeadLettersModel(std::shared_ptr<LetterSource> source, QObject *parent)
+    : QAbstractTableModel(parent)
+    , d(std::make_unique<DeadLettersModelPrivate>(std::move(source)))
+{
+    const LetterSource *const letters = d->source.get();
+    connect(letters, &LetterSource::aboutToInsert, this,
+            [this](int first, int last) { beginInsertRows({}, first, last); });
+    connect(letters, &LetterSource::inserted, this, [this] { endInsertRows(); });
+    connect(letters, &LetterSource::aboutToRemove, this,
+            [this](int first, int last) { beginRemoveRows({}, first, last); });
+    connect(letters, &LetterSource::removed, this, [this] { endRemoveRows(); });
 }
 
 DeadLettersModel::~DeadLettersModel() = default;
 
 DeadLetter DeadLettersModel::letter(int row) const
 {
-    return d->rows.value(row);
+    return d->source->rows().value(row);
+}
+
+bool DeadLettersModel::canFetchMore(const QModelIndex &parent) const
+{
+    return !parent.isValid() && d->source->canFetchMore();
+}
+
+void DeadLettersModel::fetchMore(const QModelIndex &parent)
+{
+    if (canFetchMore(parent))
+        d->source->fetchMore();
 }
 
 int DeadLettersModel::rowCount(const QModelIndex &parent) const
 {
-    return parent.isValid() ? 0 : int(d->rows.size());
+    return parent.isValid() ? 0 : int(d->source->rows().size());
 }
 
 int DeadLettersModel::columnCount(const QModelIndex &parent) const
@@ -107,7 +78,7 @@ QVariant DeadLettersModel::data(const QModelIndex &index, int role) const
 {
     if (!checkIndex(index, CheckIndexOption::IndexIsValid))
         return {};
-    const DeadLetter &letter = d->rows.at(index.row());
+    const DeadLetter &letter = d->source->rows().at(index.row());
     if (role == NumberRole)
         return letter.number;
     // What the service said, which may be anything.

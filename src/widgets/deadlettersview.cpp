@@ -4,17 +4,18 @@
 #include "Qanat/widgets/deadlettersview.h"
 
 #include "Qanat/core/deadletters.h"
+#include "Qanat/core/storeddeadletters.h"
 #include "Qanat/widgets/deadlettersmodel.h"
 #include "eventdetail_p.h"
+#include "letterexport_p.h"
+#include "lettersource_p.h"
 #include "lines_p.h"
 #include "question_p.h"
-#include "shortened_p.h"
 #include "table_p.h"
 #include "viewstate_p.h"
 
-#include <QtCore/qlocale.h>
+#include <QtCore/qfuturewatcher.h>
 #include <QtCore/qpointer.h>
-#include <QtCore/qset.h>
 #include <QtCore/qtimer.h>
 #include <QtGui/qaction.h>
 #include <QtWidgets/qboxlayout.h>
@@ -32,12 +33,6 @@ namespace Qanat {
 
 namespace {
 
-QString lettersText(qsizetype count)
-{
-    return count == 1 ? DeadLettersView::tr("1 letter")
-                      : DeadLettersView::tr("%1 letters").arg(QLocale().toString(count));
-}
-
 // That it was given up is said already.
 QString withoutOutcome(const QString &reason)
 {
@@ -48,28 +43,15 @@ QString withoutOutcome(const QString &reason)
     return reason;
 }
 
-QString reasonOf(WriteResult::Status status)
-{
-    switch (status) {
-    case WriteResult::Status::Full:
-        return DeadLettersView::tr("it is full");
-    case WriteResult::Status::Closed:
-        return DeadLettersView::tr("it is closed");
-    case WriteResult::Status::Invalid:
-    case WriteResult::Status::Accepted:
-        break;
-    }
-    return DeadLettersView::tr("there is nobody to take it");
-}
-
 } // namespace
 
 class DeadLettersViewPrivate
 {
 public:
-    DeadLettersViewPrivate(DeadLettersView *view, DeadLetters *source)
+    DeadLettersViewPrivate(DeadLettersView *view, QObject *shown, std::shared_ptr<LetterSource> letters)
         : q(view)
-        , letters(source)
+        , object(shown)
+        , source(std::move(letters))
         , model(new DeadLettersModel(source, view))
     {
     }
@@ -77,12 +59,15 @@ public:
     void build();
     QPushButton *makeButton(QBoxLayout *bar, const QString &name, const QString &text, void (DeadLettersView::*slot)());
     QList<DeadLetter> chosen() const;
-    void send(const QList<DeadLetter> &those);
+    // For an order that is about to be given: until then no other is.
+    LetterSource::Report begin();
+    void tell(const QString &text);
     void showChosen();
     void showState();
 
     DeadLettersView *const q;
-    const QPointer<DeadLetters> letters;
+    const QPointer<QObject> object; // The letters.
+    const std::shared_ptr<LetterSource> source;
     DeadLettersModel *const model;
     DeadLettersView::Target target;
     QTableView *table = nullptr;
@@ -94,7 +79,9 @@ public:
     QPushButton *exported = nullptr;
     QLabel *state = nullptr;
     QTimer soon;
-    QString news; // Of what was sent last.
+    bool isBusy = false;
+    bool isExporting = false;
+    QString news; // Of what was done last.
     QTimer oldNews;
 };
 
@@ -168,6 +155,7 @@ void DeadLettersViewPrivate::build()
     QObject::connect(table->selectionModel(), &QItemSelectionModel::selectionChanged, q, showSoon);
     for (const auto signal : {&QAbstractItemModel::rowsInserted, &QAbstractItemModel::rowsRemoved})
         QObject::connect(model, signal, q, showSoon);
+    QObject::connect(source.get(), &LetterSource::changed, q, showSoon);
     showChosen();
 }
 
@@ -181,32 +169,22 @@ QList<DeadLetter> DeadLettersViewPrivate::chosen() const
     return those;
 }
 
-void DeadLettersViewPrivate::send(const QList<DeadLetter> &those)
+void DeadLettersViewPrivate::tell(const QString &text)
 {
-    if (!letters)
-        return;
-    qsizetype sent = 0;
-    news.clear();
-    QSet<const Sink *> refusing; // What is behind one that was refused keeps its place.
-    for (const DeadLetter &letter : those) {
-        Sink *const sink = target ? target(letter) : nullptr;
-        if (refusing.contains(sink))
-            continue;
-        const WriteResult::Status status = letters->sendAgain(letter.number, sink);
-        if (status == WriteResult::Status::Accepted) {
-            ++sent;
-            continue;
-        }
-        // One that was lost meanwhile, or sent by somebody else, is nobody's fault.
-        if (sink && status == WriteResult::Status::Invalid)
-            continue;
-        refusing.insert(sink);
-        news = DeadLettersView::tr("%1 cannot be sent again: %2").arg(shortened(letter.sink), reasonOf(status));
-    }
+    news = text;
     oldNews.start();
-    if (news.isEmpty())
-        news = DeadLettersView::tr("%1 sent again").arg(lettersText(sent));
     showState();
+}
+
+LetterSource::Report DeadLettersViewPrivate::begin()
+{
+    isBusy = true;
+    news.clear();
+    showState();
+    return [this](const QString &text) {
+        isBusy = false;
+        tell(text);
+    };
 }
 
 void DeadLettersViewPrivate::showChosen()
@@ -226,22 +204,31 @@ void DeadLettersViewPrivate::showChosen()
 void DeadLettersViewPrivate::showState()
 {
     const bool hasChosen = table->selectionModel()->hasSelection();
-    const bool hasAny = model->rowCount() > 0;
-    again->setEnabled(hasChosen && target);
-    allAgain->setEnabled(hasAny && target);
-    removal->setEnabled(hasChosen);
-    exported->setEnabled(hasAny);
-    QStringList words{news, lettersText(model->rowCount())};
-    if (letters && letters->lost() > 0)
-        words.append(DeadLettersView::tr("%1 lost, since there is room for %2")
-                         .arg(QLocale().toString(letters->lost()), QLocale().toString(letters->capacity())));
+    const bool hasAny = source->count() > 0;
+    const bool canSend = !isBusy && (target || !source->needsTarget());
+    again->setEnabled(hasChosen && canSend);
+    allAgain->setEnabled(hasAny && canSend);
+    removal->setEnabled(hasChosen && !isBusy);
+    exported->setEnabled(hasAny && !isExporting);
+    QStringList words = QStringList{news, lettersText(source->count())} + source->remarks();
     words.removeAll(QString());
-    state->setText(words.join(u"  ·  "));
+    const QString text = words.join(u"  ·  ");
+    if (text == state->text())
+        return;
+    state->setText(text);
+    state->setToolTip(u"<qt>"_s + text.toHtmlEscaped() + u"</qt>"_s); // It may be cut off.
 }
 
 DeadLettersView::DeadLettersView(DeadLetters *letters, QWidget *parent)
     : QWidget(parent)
-    , d(std::make_unique<DeadLettersViewPrivate>(this, letters))
+    , d(std::make_unique<DeadLettersViewPrivate>(this, letters, LetterSource::of(letters)))
+{
+    d->build();
+}
+
+DeadLettersView::DeadLettersView(StoredDeadLetters *letters, QWidget *parent)
+    : QWidget(parent)
+    , d(std::make_unique<DeadLettersViewPrivate>(this, letters, LetterSource::of(letters)))
 {
     d->build();
 }
@@ -250,7 +237,12 @@ DeadLettersView::~DeadLettersView() = default;
 
 DeadLetters *DeadLettersView::letters() const
 {
-    return d->letters;
+    return qobject_cast<DeadLetters *>(d->object);
+}
+
+StoredDeadLetters *DeadLettersView::storedLetters() const
+{
+    return qobject_cast<StoredDeadLetters *>(d->object);
 }
 
 void DeadLettersView::setTarget(Target target)
@@ -259,15 +251,9 @@ void DeadLettersView::setTarget(Target target)
     d->showState();
 }
 
-Result<qsizetype> DeadLettersView::save(const QString &fileName) const
+QFuture<Result<qint64>> DeadLettersView::save(const QString &fileName)
 {
-    QList<Event> events;
-    if (d->letters) {
-        const QList<DeadLetter> all = d->letters->letters();
-        for (const DeadLetter &letter : all)
-            events.append(letter.toEvent());
-    }
-    return saveLines(events, fileName);
+    return LetterExport::start(d->source, fileName, this);
 }
 
 QByteArray DeadLettersView::saveState() const
@@ -284,13 +270,15 @@ bool DeadLettersView::restoreState(const QByteArray &state)
 
 void DeadLettersView::sendAgain()
 {
-    d->send(d->chosen());
+    const QList<DeadLetter> those = d->chosen();
+    if (!d->isBusy)
+        d->source->sendAgain(those, d->target, d->begin());
 }
 
 void DeadLettersView::sendAllAgain()
 {
-    if (d->letters)
-        d->send(d->letters->letters());
+    if (!d->isBusy)
+        d->source->sendAllAgain(d->target, d->begin());
 }
 
 void DeadLettersView::removeChosen()
@@ -300,17 +288,29 @@ void DeadLettersView::removeChosen()
         return;
     ask(this, tr("Remove %1?").arg(lettersText(those.size())),
         tr("What they tell of was not delivered, and will be lost for good."), tr("Remove"), [this, those] {
-            for (const DeadLetter &letter : those) {
-                if (d->letters)
-                    d->letters->remove(letter.number);
-            }
+            if (!d->isBusy)
+                d->source->remove(those, d->begin());
         });
 }
 
 void DeadLettersView::saveAs()
 {
-    askForFile(this, tr("Export Dead Letters"), u"dead-letters.ndjson"_s,
-               [this](const QString &fileName) { return save(fileName).errorText(); });
+    const QString title = tr("Export Dead Letters");
+    askForFile(this, title, u"dead-letters.ndjson"_s, [this, title](const QString &fileName) {
+        auto *const watcher = new QFutureWatcher<Result<qint64>>(this);
+        connect(watcher, &QFutureWatcherBase::finished, this, [this, title, watcher] {
+            watcher->deleteLater();
+            d->isExporting = false;
+            const Result<qint64> saved = watcher->result();
+            d->tell(saved ? tr("%1 exported").arg(lettersText(*saved)) : QString());
+            if (!saved)
+                showFailure(this, title, saved.errorText());
+        });
+        d->isExporting = true;
+        d->showState();
+        watcher->setFuture(save(fileName));
+        return QString(); // It is told later.
+    });
 }
 
 } // namespace Qanat

@@ -38,6 +38,15 @@ Result<qsizetype> saveLines(const QList<Event> &events, const QString &fileName)
     return lines.count('\n');
 }
 
+void showFailure(QWidget *parent, const QString &title, const QString &errorText)
+{
+    auto *const box = new QMessageBox(QMessageBox::Warning, title, errorText, QMessageBox::Ok, parent);
+    box->setObjectName(u"failure"_s);
+    box->setAttribute(Qt::WA_DeleteOnClose);
+    box->setTextFormat(Qt::PlainText);
+    box->open();
+}
+
 void askForFile(QWidget *parent, const QString &title, const QString &suggestion,
                 const std::function<QString(const QString &fileName)> &save)
 {
@@ -48,12 +57,8 @@ void askForFile(QWidget *parent, const QString &title, const QString &suggestion
     dialog->selectFile(suggestion);
     QObject::connect(dialog, &QFileDialog::fileSelected, parent, [parent, title, save](const QString &fileName) {
         const QString errorText = save(fileName);
-        if (errorText.isEmpty())
-            return;
-        auto *const box = new QMessageBox(QMessageBox::Warning, title, errorText, QMessageBox::Ok, parent);
-        box->setAttribute(Qt::WA_DeleteOnClose);
-        box->setTextFormat(Qt::PlainText);
-        box->open();
+        if (!errorText.isEmpty())
+            showFailure(parent, title, errorText);
     });
     dialog->open();
 }

@@ -24,6 +24,9 @@ QString saveText(const QByteArray &text, const QString &fileName);
 // The same for lines. How many those are.
 Result<qsizetype> saveLines(const QList<Event> &events, const QString &fileName);
 
+// Says why something failed. It returns at once; what it shows belongs to \a parent.
+void showFailure(QWidget *parent, const QString &title, const QString &errorText);
+
 // Asks for a file, calls \a save, which answers why it failed, and says so. It returns at once; what it shows belongs to \a parent.
 void askForFile(QWidget *parent, const QString &title, const QString &suggestion,
                 const std::function<QString(const QString &fileName)> &save);

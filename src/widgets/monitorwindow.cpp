@@ -3,10 +3,12 @@
 
 #include "Qanat/widgets/monitorwindow.h"
 
+#include "Qanat/core/broadcaster.h"
 #include "Qanat/core/deadletters.h"
 #include "Qanat/core/pipelinemodel.h"
 #include "Qanat/core/prometheustext.h"
 #include "Qanat/core/sink.h"
+#include "Qanat/core/storeddeadletters.h"
 #include "Qanat/widgets/deadlettersview.h"
 #include "Qanat/widgets/eventlogmodel.h"
 #include "Qanat/widgets/eventlogview.h"
@@ -51,6 +53,21 @@ QString grouped(qint64 number)
     return QLocale().toString(number);
 }
 
+const QObject *lettersOf(const DeadLettersView &view)
+{
+    return view.letters() ? static_cast<const QObject *>(view.letters()) : view.storedLetters();
+}
+
+// What is stored is known by its queue, or by what the user made around that; a broadcaster has many.
+QString nameOf(const QObject *letters)
+{
+    while (letters && letters->objectName().isEmpty()) {
+        const auto *const outside = qobject_cast<const Sink *>(letters->parent());
+        letters = qobject_cast<const Broadcaster *>(outside) ? nullptr : outside;
+    }
+    return letters ? letters->objectName() : QString();
+}
+
 } // namespace
 
 class MonitorWindowPrivate
@@ -85,7 +102,7 @@ public:
 
     // Dead letters
     void followDeadLetters();
-    void addDeadLetters(DeadLetters *letters);
+    void addDeadLetters(DeadLettersView *view);
     void dropDeadLetters(DeadLettersView *view);
     Sink *whoGaveUp(const DeadLetter &letter);
     void showDeadLetterCounts();
@@ -146,8 +163,8 @@ void MonitorWindowPrivate::build()
     layout->addWidget(trouble);
     layout->addWidget(topology, 1);
     layout->addWidget(detail);
-    noLetters = new QLabel(MonitorWindow::tr("No sink of this pipeline keeps in memory what it cannot deliver.\n"
-                                             "Sink::setDeadLetterSink() with a DeadLetters does."),
+    noLetters = new QLabel(MonitorWindow::tr("No sink of this pipeline keeps what it cannot deliver.\n"
+                                             "Sink::setDeadLetterSink() with a DeadLetters does, and a DurableQueue."),
                            q);
     noLetters->setAlignment(Qt::AlignCenter);
     tabs->addTab(logView, MonitorWindow::tr("&Events"));
@@ -252,28 +269,33 @@ void MonitorWindowPrivate::choose(const QModelIndex &index)
 // Any sink may get another dead-letter sink at any time, and tells nobody.
 void MonitorWindowPrivate::followDeadLetters()
 {
-    QList<DeadLetters *> found;
+    QList<DeadLetters *> kept;
     for (Sink *sink : pipeline->deadLetterSinks()) {
         if (auto *const letters = qobject_cast<DeadLetters *>(sink))
-            found.append(letters);
+            kept.append(letters);
     }
+    QList<StoredDeadLetters *> stored = pipeline->storedDeadLetters();
     const QList<DeadLettersView *> views = letterViews;
     for (DeadLettersView *view : views) {
-        // What was given up before is still there to be looked at, as long as it is kept.
-        if (!view->letters())
+        const bool isStored = stored.removeOne(view->storedLetters());
+        kept.removeOne(view->letters());
+        // What was given up before is still there to be looked at, as long as it is kept in memory. What is stored is kept anyway, and only its queue can read it.
+        if (!view->letters() && !isStored)
             dropDeadLetters(view);
-        found.removeOne(view->letters());
     }
-    for (DeadLetters *letters : std::as_const(found))
-        addDeadLetters(letters);
+    for (DeadLetters *letters : std::as_const(kept)) {
+        auto *const view = new DeadLettersView(letters, q);
+        view->setTarget([this](const DeadLetter &letter) { return whoGaveUp(letter); });
+        addDeadLetters(view);
+    }
+    for (StoredDeadLetters *letters : std::as_const(stored))
+        addDeadLetters(new DeadLettersView(letters, q));
     showDeadLetterCounts();
 }
 
-void MonitorWindowPrivate::addDeadLetters(DeadLetters *letters)
+void MonitorWindowPrivate::addDeadLetters(DeadLettersView *view)
 {
-    auto *const view = new DeadLettersView(letters, q);
     view->setObjectName(u"letters"_s);
-    view->setTarget([this](const DeadLetter &letter) { return whoGaveUp(letter); });
     view->restoreState(letterState);
     letterViews.append(view);
     const int old = tabs->indexOf(noLetters);
@@ -313,12 +335,19 @@ Sink *MonitorWindowPrivate::whoGaveUp(const DeadLetter &letter)
 void MonitorWindowPrivate::showDeadLetterCounts()
 {
     for (const DeadLettersView *view : std::as_const(letterViews)) {
-        const DeadLetters *const letters = view->letters();
-        const qsizetype count = letters ? letters->count() : 0;
+        const DeadLetters *const kept = view->letters();
+        const StoredDeadLetters *const stored = view->storedLetters();
+        const qint64 count = kept ? kept->count() : stored ? stored->count() : 0;
         // One without a name is called by what it is.
-        const QString name = letters && letterViews.size() > 1 && !letters->objectName().isEmpty()
-                                 ? shortened(letters->objectName()).replace(u'&', u"&&"_s)
-                                 : MonitorWindow::tr("Dead &Letters");
+        QString name = letterViews.size() > 1 ? nameOf(lettersOf(*view)) : QString();
+        if (!name.isEmpty()) {
+            name = shortened(name).replace(u'&', u"&&"_s);
+            // The queue has other things, too.
+            name = stored ? MonitorWindow::tr("Dead Letters of %1").arg(name) : name;
+        } else {
+            name = stored && letterViews.size() > 1 ? MonitorWindow::tr("Stored Dead &Letters")
+                                                    : MonitorWindow::tr("Dead &Letters");
+        }
         const QString text = count > 0 ? MonitorWindow::tr("%1 (%2)").arg(name, grouped(count)) : name;
         const int tab = tabs->indexOf(const_cast<DeadLettersView *>(view));
         if (tabs->tabText(tab) != text)
@@ -347,8 +376,10 @@ void MonitorWindowPrivate::showDetail()
             MonitorWindow::tr(
                 "<b>%1</b> is <span style=\"color:%2\">%3</span>. Pending %4, delivered %5, filtered %6, dropped %7.")
                 .arg(shortened(picture.name).toHtmlEscaped(), markColour(q->palette(), picture.mark()).name(),
-                     picture.stateText().toHtmlEscaped(), grouped(statistics.pending), grouped(statistics.delivered),
+                     picture.stateText().toHtmlEscaped(), picture.pendingText(), grouped(statistics.delivered),
                      grouped(statistics.filtered), grouped(statistics.dropped));
+        if (!picture.reason.isEmpty())
+            text += u' ' + MonitorWindow::tr("Why: %1").arg(shortened(picture.reason).toHtmlEscaped());
         if (const QString reason = TroubleLabel::reasonOf(index); !reason.isEmpty())
             text += u' ' + MonitorWindow::tr("Last error: %1").arg(reason.toHtmlEscaped());
     }

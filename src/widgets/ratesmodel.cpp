@@ -298,6 +298,8 @@ QVariant RatesModel::data(const QModelIndex &index, int role) const
     case Qt::TextAlignmentRole:
         return alignmentOf(column);
     case Qt::ToolTipRole:
+        if (column == Column::Pending && one.last.stored > 0)
+            return tr("%1 of them are stored, and outlive the program").arg(QLocale().toString(one.last.stored));
         if (column == Column::RateHistory && !one.rates.isEmpty())
             return tr("Events per second that were delivered in the last two minutes, %1 at most")
                 .arg(QLocale().toString(qRound64(*std::max_element(one.rates.begin(), one.rates.end()))));

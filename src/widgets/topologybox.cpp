@@ -52,6 +52,7 @@ TopologyPicture TopologyPicture::of(const QModelIndex &index)
     picture.state = State(valueOf(index, Column::State).toInt());
     picture.activity = Activity(valueOf(index, Column::Activity).toInt());
     picture.nextAttempt = std::chrono::nanoseconds(valueOf(index, Column::NextAttempt).toLongLong());
+    picture.reason = index.data(PipelineModel::ActivityReasonRole).toString();
     picture.statistics = index.data(PipelineModel::StatisticsRole).value<Statistics>();
     // What waits for a sink behind that does not get on does not flow.
     const QAbstractItemModel *const model = index.model();
@@ -60,6 +61,7 @@ TopologyPicture TopologyPicture::of(const QModelIndex &index)
         const TopologyPicture behind = of(model->index(0, 0, index));
         picture.activity = behind.activity;
         picture.nextAttempt = behind.nextAttempt;
+        picture.reason = behind.reason;
     }
     return picture;
 }
@@ -93,6 +95,15 @@ QString TopologyPicture::stateText() const
     return {};
 }
 
+QString TopologyPicture::pendingText() const
+{
+    const QString pending = QLocale().toString(statistics.pending);
+    return statistics.stored > 0
+               ? TopologyView::tr("%1 (%2 stored)", "how many are pending, and how many of these are on a disk")
+                     .arg(pending, QLocale().toString(statistics.stored))
+               : pending;
+}
+
 QString TopologyPicture::toolTip() const
 {
     const auto row = [](const QString &label, const QString &value) {
@@ -102,13 +113,15 @@ QString TopologyPicture::toolTip() const
     const auto count = [](qint64 number) { return QLocale().toString(number); };
     QString text = u"<qt><b>%1</b> (%2), %3<table>"_s.arg(shortened(name).toHtmlEscaped(), kind.toHtmlEscaped(),
                                                           stateText().toHtmlEscaped());
-    text += row(TopologyView::tr("Pending"), count(statistics.pending));
+    text += row(TopologyView::tr("Pending"), pendingText());
     text += row(TopologyView::tr("Delivered"), count(statistics.delivered));
     text += row(TopologyView::tr("Filtered"), count(statistics.filtered));
     text += row(TopologyView::tr("Dropped"), count(statistics.dropped));
     text += row(TopologyView::tr("Rejected"), count(statistics.rejected));
     text += row(TopologyView::tr("Failed attempts"), count(statistics.failed));
     text += u"</table>"_s;
+    if (!reason.isEmpty())
+        text += u"<p>"_s + shortened(reason).toHtmlEscaped() + u"</p>"_s;
     if (statistics.lastError.isFailure())
         text += TopologyView::tr("Last error: %1").arg(shortened(statistics.lastError.toString())).toHtmlEscaped();
     return text + u"</qt>"_s;

@@ -24,6 +24,7 @@ struct TopologyPicture
     PipelineNode::State state = PipelineNode::State::Open;
     PipelineNode::Activity activity = PipelineNode::Activity::Flowing;
     std::chrono::nanoseconds nextAttempt{0};
+    QString reason; // Why it is at that, where it says so.
     Statistics statistics;
     double rate = 0; // Events per second that it was done with,
     double inRate = 0; // and that it was given.
@@ -32,6 +33,8 @@ struct TopologyPicture
 
     // In a few words: how it is.
     QString stateText() const;
+    // What is pending, and how much of it is safe.
+    QString pendingText() const;
     // All that there is to say.
     QString toolTip() const;
     Mark mark() const;

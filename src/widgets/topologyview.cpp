@@ -127,9 +127,9 @@ void TopologyViewPrivate::describe() const
         return;
     }
     const TopologyPicture &picture = current->picture();
-    q->setAccessibleDescription(TopologyView::tr("%1, %2, %3, %4 pending, %5")
-                                    .arg(picture.name, picture.kind, picture.stateText(),
-                                         QString::number(picture.statistics.pending), rateText(picture.rate)));
+    q->setAccessibleDescription(
+        TopologyView::tr("%1, %2, %3, %4 pending, %5")
+            .arg(picture.name, picture.kind, picture.stateText(), picture.pendingText(), rateText(picture.rate)));
 }
 
 TopologyBox *TopologyViewPrivate::neighbour(int key) const

@@ -93,9 +93,11 @@ void TroubleLabel::refresh()
     for (qsizetype i = 0; i < m_troubles.size() && i < MostLines; ++i) {
         const Trouble &trouble = m_troubles.at(i);
         const TopologyPicture picture = pictureOf(trouble.where);
-        // Who is paused is so by somebody's will.
+        // Who is paused is so by somebody's will: what failed before is not why.
         const bool isWanted = picture.activity == PipelineNode::Activity::Paused;
-        const QString reason = isWanted ? QString() : reasonOf(trouble.where);
+        const QString reason = !picture.reason.isEmpty() ? shortened(picture.reason)
+                               : isWanted                ? QString()
+                                                         : reasonOf(trouble.where);
         QString line = u"<a href=\"%1\">%2</a>: <span style=\"color:%3\">%4</span>"_s.arg(
             QString::number(i), shortened(trouble.known.data().toString()).toHtmlEscaped(),
             markColour(palette(), picture.mark()).name(), picture.stateText().toHtmlEscaped());

@@ -26,6 +26,19 @@ public:
         const std::lock_guard lock(m_mutex);
         return m_deadLetters;
     }
+    // All that have left it so far, the same ones again too.
+    qint64 deadLettersRead() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_deadLettersRead;
+    }
+    // Those of a former run.
+    void setDeadLetters(const QList<EventStore::Row> &letters)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_deadLetters = letters;
+        m_lastLetter = letters.isEmpty() ? 0 : letters.constLast().number;
+    }
     int applied() const
     {
         const std::lock_guard lock(m_mutex);
@@ -94,6 +107,7 @@ private:
     std::map<quint64, EventStore::Row> m_rows;
     QList<EventStore::Row> m_deadLetters;
     quint64 m_lastLetter = 0;
+    qint64 m_deadLettersRead = 0;
     QByteArray m_position;
     bool m_isHeld = false;
     quint64 m_next = 1;
@@ -190,6 +204,7 @@ public:
             if (letter.number > after)
                 rows.append(letter);
         }
+        m_disk->m_deadLettersRead += rows.size();
         return rows;
     }
     Delivery purge() override

@@ -16,6 +16,7 @@ namespace Qanat {
 
 class PipelineModelPrivate;
 class Sink;
+class StoredDeadLetters;
 
 /*!
  * The sinks below one or more roots as a tree for views, with their counters.
@@ -65,6 +66,8 @@ public:
         //! All Statistics of the sink, the same in each column. Its changes are announced in the column Name.
         StatisticsRole,
         IdentityRole, //!< PipelineNode::identity, a qulonglong, the same in each column.
+        //! PipelineNode::activityReason, a QString, the same in each column. Its changes are announced in the column Activity.
+        ActivityReasonRole,
     };
     Q_ENUM(Role)
 
@@ -93,6 +96,9 @@ public:
     [[nodiscard]] Sink *sink(const QModelIndex &index) const;
     //! Where the sinks below the roots give what they cannot deliver: each once, of those that live in this thread.
     [[nodiscard]] QList<Sink *> deadLetterSinks() const;
+    //! What the StoringQueues below the roots keep of that in their stores: of those that live in this thread, also of one that is inside of another object, as an
+    //! Endpoint has it.
+    [[nodiscard]] QList<StoredDeadLetters *> storedDeadLetters() const;
 
     //!@{
     //! As in QAbstractItemModel, with the columns of Column and the roles of Role.

@@ -48,6 +48,7 @@ public:
     Activity activity = Activity::Flowing; //!< Of one that is closed it says nothing.
     std::chrono::nanoseconds nextAttempt{
         0}; //!< How long until something is tried again; zero where nothing waits for a time.
+    QString activityReason; //!< Why it is at that, for people, where it says so.
     Statistics statistics; //!< Each sink's own snapshot: that of the next one is a moment later.
     //! Whether its outcomes say only that it has handed on, as those of a Broadcaster: its targets have outcomes of their own.
     bool fansOut = false;

@@ -190,8 +190,9 @@ protected:
     void post(std::function<void()> task);
     //! The clock given by setClock(). Any thread.
     [[nodiscard]] std::shared_ptr<Clock> clock() const;
-    //! What the pipeline() shows that this sink is at, and until when, by the clock(); zero where there is no time. Any thread.
-    void setActivity(PipelineNode::Activity activity, std::chrono::nanoseconds until = std::chrono::nanoseconds(0));
+    //! What the pipeline() shows that this sink is at, until when, by the clock(), zero where there is no time, and why, for people. Any thread.
+    void setActivity(PipelineNode::Activity activity, std::chrono::nanoseconds until = std::chrono::nanoseconds(0),
+                     const QString &reason = QString());
     //! Counts attempts of a wrapper that tries again.
     void countAttempts(qint64 failed, qint64 retried, const Delivery &lastError);
     //! Counts a request that has ended with a \a status of the other side's protocol, or 0 without an answer. Any thread.

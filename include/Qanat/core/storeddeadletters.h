@@ -80,6 +80,11 @@ public:
     QFuture<Result<qint64>> purge(const Capacity &capacity);
 
 Q_SIGNALS:
+    /*!
+     * Those with the numbers from \a first to \a last are there no longer: sent again, removed, or too many. Some of these may never have been there. Emitted
+     * before changed(), for whoever keeps a list without reading it anew, and in the same thread. A page that was asked for before may still have them.
+     */
+    void removed(quint64 first, quint64 last, QPrivateSignal);
     //! There are others. Coalesced, and emitted in the thread that the queue lives in.
     void changed(QPrivateSignal);
 

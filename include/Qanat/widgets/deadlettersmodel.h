@@ -14,10 +14,14 @@
 namespace Qanat {
 
 class DeadLettersModelPrivate;
+class LetterSource;
+class StoredDeadLetters;
 
 /*!
- * The letters of DeadLetters as a table for views, the oldest first. It follows them by itself. A row stays the same as long as its
- * letter is there. The GUI thread, in which the letters have to live.
+ * The letters of DeadLetters, or those that a StoringQueue keeps in its store, as a table for views, the oldest first. It follows them by itself. A row stays the same as
+ * long as its letter is there. The GUI thread, in which the letters have to live.
+ *
+ * Of those that are stored it has the first hundred, and more as a view asks for them with fetchMore(): they are read in the thread of the store, and come later.
  */
 class QANAT_WIDGETS_EXPORT DeadLettersModel : public QAbstractTableModel
 {
@@ -44,8 +48,11 @@ public:
     };
     Q_ENUM(Role)
 
+    //!@{
     //! Shows \a letters, which are not owned; they may be destroyed, and be null.
     explicit DeadLettersModel(DeadLetters *letters, QObject *parent = nullptr);
+    explicit DeadLettersModel(StoredDeadLetters *letters, QObject *parent = nullptr);
+    //!@}
     ~DeadLettersModel() override;
 
     //! The letter of a row; one without a number where there is none.
@@ -59,10 +66,13 @@ public:
     [[nodiscard]] QVariant headerData(int section, Qt::Orientation orientation,
                                       int role = Qt::DisplayRole) const override;
     [[nodiscard]] QHash<int, QByteArray> roleNames() const override;
+    [[nodiscard]] bool canFetchMore(const QModelIndex &parent = QModelIndex()) const override;
+    void fetchMore(const QModelIndex &parent = QModelIndex()) override;
     //!@}
 
 private:
-    friend class DeadLettersModelPrivate;
+    friend class DeadLettersViewPrivate;
+    explicit DeadLettersModel(std::shared_ptr<LetterSource> source, QObject *parent);
 
     const std::unique_ptr<DeadLettersModelPrivate> d;
 };

@@ -31,7 +31,8 @@ class TopologyView;
  * shipped, give it to those who may see that.
  *
  * **Dead letters** are shown of each DeadLetters that is the dead-letter sink of a sink in the pipeline and lives in the GUI thread. They are sent again to
- * the sink that gave them up.
+ * the sink that gave them up. The dead letters that a StoringQueue of the pipeline keeps in its store, as a DurableQueue does, are shown, too, where it lives in the GUI thread;
+ * they are sent again to that queue.
  *
  * **Orders** reach sinks that live in the GUI thread, and through them what is behind. Pause, resume, enable and try now are offered for a sink with
  * slots of these names (`pause()`, `resume()`, `enable()`, `retryNow()`) and properties (`paused`, `disabled`), as an Endpoint has them.

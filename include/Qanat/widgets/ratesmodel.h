@@ -36,7 +36,7 @@ public:
         Name,
         Rate, //!< Events that were delivered in the last second.
         RateHistory, //!< The same of the seconds before, to be drawn.
-        Pending, //!< How many are pending.
+        Pending, //!< How many are pending; the tool tip says how many of these are stored.
         PendingHistory, //!< How many were.
         Median, //!< Of the time from acceptance to outcome, as the next two.
         Percentile90,

@@ -84,8 +84,10 @@ void TestGate::holdsUntilGranted()
     QCOMPARE(p.gate->statistics().pending, 5);
     QCOMPARE(p.queue->statistics().offered, 0);
     QCOMPARE(p.gate->pipeline().activity, PipelineNode::Activity::Paused);
+    QVERIFY(p.gate->pipeline().activityReason.contains(u"consent"_s));
     p.gate->setConsent(Gate::Consent::Granted);
     QCOMPARE(p.gate->pipeline().activity, PipelineNode::Activity::Flowing);
+    QCOMPARE(p.gate->pipeline().activityReason, QString());
     const Event live = someEvent();
     p.gate->write(live);
     QANAT_WAIT(p.recording->count() == 6);

@@ -2,16 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 
 #include "qanattest.h"
+#include "storingpipeline.h"
 
 #include <Qanat/CircuitBreaker>
 #include <Qanat/DeadLetters>
 #include <Qanat/PipelineModel>
 #include <Qanat/Queue>
 #include <Qanat/RetryingSink>
+#include <Qanat/StoredDeadLetters>
 #include <Qanat/WorkerPool>
 
 #include <QtCore/qlocale.h>
 #include <QtCore/qrandom.h>
+#include <QtCore/qregularexpression.h>
 #include <QtCore/qscopeguard.h>
 #include <QtCore/qsortfilterproxymodel.h>
 #include <QtCore/qstringlistmodel.h>
@@ -27,6 +30,21 @@ using namespace std::chrono_literals;
 using namespace Qanat;
 
 using Column = PipelineModel::Column;
+
+namespace {
+
+// What an Endpoint is around its queue.
+class Outside : public Sink
+{
+public:
+    explicit Outside(std::unique_ptr<Sink> inner)
+        : Sink(std::move(inner), nullptr)
+    {
+    }
+    using Sink::setActivity;
+};
+
+} // namespace
 
 class PipelineModelTest : public ThreadedTest
 {
@@ -53,6 +71,8 @@ private Q_SLOTS:
     void rootsComeAndGo();
     void aDestroyedRootLeaves();
     void knowsTheSinksOfItsThread();
+    void knowsWhatIsStored();
+    void tellsWhyAStoreIsBlocked();
     void aRootDestroyedElsewhereLeaves();
     void aRootDestroyedElsewhereIsMissedByTheNextPicture();
     void aClosedRootStays();
@@ -211,6 +231,64 @@ void PipelineModelTest::knowsTheSinksOfItsThread()
     QCOMPARE(other.sink(other.index(0, 0)), nullptr);
 }
 
+void PipelineModelTest::knowsWhatIsStored()
+{
+    StoringPipeline plain;
+    StoringPipeline inside;
+    StoringPipeline far(std::make_shared<MemoryDisk>());
+    StoredDeadLetters *const letters[] = {plain.queue->storedDeadLetters(), inside.queue->storedDeadLetters()};
+    Broadcaster broadcaster;
+    broadcaster.add(std::move(plain.queue));
+    broadcaster.add(std::make_unique<Outside>(std::move(inside.queue)));
+    broadcaster.add(std::make_unique<Queue>(std::move(far.queue))); // It lives on the worker.
+    settleCommands(broadcaster);
+    {
+        StoringPipeline again;
+        broadcaster.add(again.queue.get());
+        settleCommands(broadcaster);
+        PipelineModel model;
+        model.addRoot(&broadcaster);
+        model.addRoot(again.queue.get());
+        // Each once, in any order.
+        const QList<StoredDeadLetters *> found = model.storedDeadLetters();
+        QCOMPARE(found.size(), 3);
+        QCOMPARE(QSet(found.begin(), found.end()), (QSet{letters[0], letters[1], again.queue->storedDeadLetters()}));
+    }
+    PipelineModel model;
+    model.addRoot(&broadcaster);
+    QANAT_WAIT(model.storedDeadLetters().size() == 2 && model.storedDeadLetters().contains(letters[0]));
+}
+
+void PipelineModelTest::tellsWhyAStoreIsBlocked()
+{
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"the disk is on fire"_s));
+    StoringPipeline p;
+    StoringQueue &queue = *p.queue;
+    Outside outside(std::move(p.queue));
+    PipelineModel model;
+    model.setRefreshInterval(std::chrono::milliseconds(0));
+    model.addRoot(&outside);
+    QANAT_FINISH(queue.flushed());
+    p.disk->fail(u"the disk is on fire"_s);
+    outside.write(someEvent());
+    QANAT_WAIT(!queue.storageError().isEmpty());
+    // Whatever else it may be at.
+    outside.setActivity(PipelineNode::Activity::Waiting, std::chrono::nanoseconds(0), u"it is night"_s);
+    QSignalSpy changes(&model, &QAbstractItemModel::dataChanged);
+    model.refresh();
+    const QModelIndex index = model.index(0, int(Column::Activity));
+    const auto reason = [&index] { return index.data(PipelineModel::ActivityReasonRole).toString(); };
+    QCOMPARE(index.data(PipelineModel::ValueRole).toInt(), int(PipelineNode::Activity::Blocked));
+    QCOMPARE(reason(), u"the disk is on fire"_s);
+    QVERIFY(outside.pipeline().toString().contains(u"blocked: the disk is on fire"_s));
+    QVERIFY(changes.count() > 0);
+    p.disk->fail({});
+    QANAT_WAIT(queue.storageError().isEmpty());
+    model.refresh();
+    QCOMPARE(index.data(PipelineModel::ValueRole).toInt(), int(PipelineNode::Activity::Waiting));
+    QCOMPARE(reason(), u"it is night"_s);
+}
+
 void PipelineModelTest::columnsHaveNames()
 {
     WatchedModel model;
@@ -230,6 +308,7 @@ void PipelineModelTest::rolesHaveNames()
     QCOMPARE(names.value(PipelineModel::ValueRole), "value"_ba);
     QCOMPARE(names.value(PipelineModel::StatisticsRole), "statistics"_ba);
     QCOMPARE(names.value(PipelineModel::IdentityRole), "identity"_ba);
+    QCOMPARE(names.value(PipelineModel::ActivityReasonRole), "activityReason"_ba);
 }
 
 void PipelineModelTest::showsTheTree()

@@ -70,6 +70,7 @@ private Q_SLOTS:
     void removes();
     void keepsWithinItsCapacity();
     void purges();
+    void tellsWhichAreGone();
     void goWithTheConsent();
     void tellsOfAnUnusableStore();
     void aLetterThatCannotBeRead();
@@ -284,6 +285,42 @@ void TestStoredDeadLetters::purges()
     QANAT_FINISH(large);
     QCOMPARE(*large.result(), 6);
     QCOMPARE(p.letters->count(), 4);
+}
+
+// A list that follows these signals needs not read anew what it has.
+void TestStoredDeadLetters::tellsWhichAreGone()
+{
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"the oldest are removed from now on"_s));
+    Refusing p;
+    QStringList kept;
+    const auto has = [&](const QList<DeadLetter> &letters) { return kept == idsOfLetters(letters); };
+    QList<DeadLetter> list;
+    connect(p.letters, &StoredDeadLetters::removed, this, [&](quint64 first, quint64 last) {
+        list.removeIf([=](const DeadLetter &letter) { return letter.number >= first && letter.number <= last; });
+    });
+    QSignalSpy changed(p.letters, &StoredDeadLetters::changed);
+    const auto isFollowed = [&] {
+        kept = idsOfLetters(p.all());
+        return waitUntil([&] { return has(list); });
+    };
+    QVERIFY(p.refuse(someEvents(100)));
+    list = p.all();
+    QVERIFY(isFollowed());
+    for (const quint64 number : {50, 51, 7, 100, 777})
+        QANAT_FINISH(p.letters->remove(number));
+    QVERIFY(isFollowed());
+    QCOMPARE(list.size(), 96);
+    p.recording->setBehaviour({});
+    QANAT_FINISH(p.letters->sendAgain(20));
+    QVERIFY(isFollowed());
+    QCOMPARE(list.size(), 95);
+    p.letters->setCapacity({60});
+    QVERIFY(isFollowed());
+    QCOMPARE(list.size(), 60);
+    QANAT_FINISH(p.letters->sendAllAgain());
+    QVERIFY(isFollowed());
+    QVERIFY(list.isEmpty());
+    QANAT_WAIT(changed.count() > 0);
 }
 
 void TestStoredDeadLetters::goWithTheConsent()

@@ -654,6 +654,7 @@ void TestStoringQueue::heldOnDisk()
         first.queue->setHeld(true);
         QANAT_WAIT(first.queue->isHeld());
         QCOMPARE(first.queue->pipeline().activity, PipelineNode::Activity::Paused);
+        QVERIFY(first.queue->pipeline().activityReason.contains(u"held"_s));
         first.queue->write(Batch(someEvents(10)));
         QANAT_FINISH(first.queue->flushed());
         // There is nothing that a close could wait for.
@@ -671,6 +672,7 @@ void TestStoringQueue::heldOnDisk()
     second.queue->setHeld(false);
     QANAT_WAIT(second.recording->deliveredCount() == 11);
     QCOMPARE(second.queue->pipeline().activity, PipelineNode::Activity::Flowing);
+    QCOMPARE(second.queue->pipeline().activityReason, QString());
     QANAT_FINISH(second.queue->close());
     QVERIFY(!disk->isHeld());
     QANAT_BALANCED(*second.queue);
@@ -689,6 +691,9 @@ void TestStoringQueue::aGateHoldsOnDisk()
     run([](Gate &gate, StoringQueue &queue, Recording &recording) {
         gate.write(Batch(someEvents(20)));
         QANAT_WAIT(queue.statistics().stored == 20);
+        // For those who look at it nothing leaves, wherever it waits.
+        QCOMPARE(gate.pipeline().activity, PipelineNode::Activity::Paused);
+        QVERIFY(gate.pipeline().activityReason.contains(u"consent"_s));
         QCOMPARE(gate.statistics().pending, 0);
         QCOMPARE(recording.count(), 0);
     });
@@ -703,6 +708,7 @@ void TestStoringQueue::aGateHoldsOnDisk()
         QCOMPARE(queue.statistics().stored, 21);
         QCOMPARE(recording.count(), 0);
         gate.setConsent(Gate::Consent::Granted);
+        QCOMPARE(gate.pipeline().activity, PipelineNode::Activity::Flowing);
         QANAT_WAIT(recording.deliveredCount() == 21);
     });
     run([&disk](Gate &gate, StoringQueue &queue, Recording &recording) {

@@ -1,9 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The Qanat authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "qanattest.h"
+#include "refusingpipeline.h"
 
 #include <Qanat/DeadLettersModel>
+#include <Qanat/Gate>
 #include <Qanat/Queue>
 
 #include <QtCore/qregularexpression.h>
@@ -21,6 +22,13 @@ private Q_SLOTS:
     void followsTheLetters();
     void keepsTheRowOfALetter();
     void outlivesTheLetters();
+    void readsWhatIsStoredByPages();
+    void followsWhatIsStored();
+    void keepsTheRowOfAStoredLetter();
+    void followsItsEnd();
+    void whatIsStoredMayGoWhileItIsRead();
+    void readsAgainWhatCouldNotBeRead();
+    void goesWithTheConsent();
 };
 
 void DeadLettersModelTest::showsALetter()
@@ -114,7 +122,168 @@ void DeadLettersModelTest::outlivesTheLetters()
     QANAT_WAIT(model.rowCount() == 1);
     letters.reset();
     QCOMPARE(model.rowCount(), 0);
-    QCOMPARE(DeadLettersModel(nullptr).rowCount(), 0);
+    QCOMPARE(DeadLettersModel(static_cast<DeadLetters *>(nullptr)).rowCount(), 0);
+}
+
+// Those of a former run, so many that nobody wants to see them all.
+void DeadLettersModelTest::readsWhatIsStoredByPages()
+{
+    RefusingPipeline p(diskOfLetters(100'000));
+    QANAT_WAIT(p.letters->count() == 100'000);
+    DeadLettersModel model(p.letters);
+    QCOMPARE(model.rowCount(), 0); // The GUI thread waits for nothing.
+    QANAT_WAIT(model.rowCount() == 100);
+    QVERIFY(model.canFetchMore());
+    const QPersistentModelIndex first = model.index(0, 0);
+    model.fetchMore();
+    model.fetchMore(); // Of those that come already.
+    QANAT_WAIT(model.rowCount() == 200);
+    QCOMPARE(first.row(), 0);
+    for (int row = 0; row < 200; ++row)
+        QCOMPARE(model.index(row, 0).data(DeadLettersModel::NumberRole).toInt(), row + 1);
+    QCOMPARE(model.index(7, int(Column::Status)).data().toString(), u"422"_s);
+    QVERIFY(model.canFetchMore());
+    QVERIFY(!model.canFetchMore(model.index(0, 0)));
+    // What goes while most of it is not known is none of those that are shown.
+    QANAT_FINISH(p.letters->remove(50'000));
+    QANAT_FINISH(p.letters->remove(150));
+    QANAT_WAIT(model.rowCount() == 199);
+    QCOMPARE(p.disk->deadLettersRead(), 200);
+}
+
+void DeadLettersModelTest::followsWhatIsStored()
+{
+    RefusingPipeline p;
+    DeadLettersModel model(p.letters);
+    // It asks for whatever there is to be fetched.
+    const QAbstractItemModelTester tester(&model, QAbstractItemModelTester::FailureReportingMode::QtTest);
+    const auto isTrue = [&] {
+        QList<quint64> shown;
+        for (int row = 0; row < model.rowCount(); ++row)
+            shown.append(model.letter(row).number);
+        QList<quint64> kept;
+        for (const EventStore::Row &letter : p.disk->deadLetters())
+            kept.append(letter.number);
+        return shown == kept;
+    };
+    QVERIFY(p.refuse(20));
+    QANAT_WAIT(model.rowCount() == 20 && isTrue());
+    // From the middle, both ends, and several at once.
+    for (const quint64 number : {10, 11, 12, 1, 20})
+        QANAT_FINISH(p.letters->remove(number));
+    QVERIFY(p.refuse(5));
+    QANAT_WAIT(model.rowCount() == 20 && isTrue());
+    // It comes back as a new one.
+    QANAT_FINISH(p.letters->sendAgain(7));
+    QANAT_WAIT(p.letters->kept() == 26 && isTrue());
+    // Beyond the capacity the oldest go.
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"the oldest are removed from now on"_s));
+    p.letters->setCapacity({30});
+    QVERIFY(p.refuse(300));
+    QANAT_WAIT(p.letters->count() == 30 && isTrue());
+    QANAT_FINISH(p.letters->clear());
+    QVERIFY(p.refuse(3));
+    QANAT_WAIT(model.rowCount() == 3 && isTrue());
+}
+
+void DeadLettersModelTest::keepsTheRowOfAStoredLetter()
+{
+    RefusingPipeline p;
+    QVERIFY(p.refuse(10));
+    DeadLettersModel model(p.letters);
+    QANAT_WAIT(model.rowCount() == 10);
+    const QPersistentModelIndex fifth = model.index(5, 0);
+    QSignalSpy resets(&model, &QAbstractItemModel::modelReset);
+    QANAT_FINISH(p.letters->remove(3));
+    QVERIFY(p.refuse(1));
+    QANAT_WAIT(model.rowCount() == 10 && fifth.row() == 4);
+    QCOMPARE(fifth.data(DeadLettersModel::NumberRole).toULongLong(), 6u);
+    // Nothing was read for a second time.
+    QCOMPARE(p.disk->deadLettersRead(), 11);
+    QCOMPARE(resets.count(), 0);
+    QANAT_FINISH(p.letters->remove(6));
+    QANAT_WAIT(!fifth.isValid());
+}
+
+// Who has seen all that there is sees what comes; who has not is not flooded.
+void DeadLettersModelTest::followsItsEnd()
+{
+    RefusingPipeline p(diskOfLetters(150));
+    DeadLettersModel model(p.letters);
+    QANAT_WAIT(model.rowCount() == 100);
+    QVERIFY(p.refuse(1));
+    QANAT_WAIT(p.letters->count() == 151);
+    model.fetchMore();
+    QANAT_WAIT(model.rowCount() == 151);
+    QVERIFY(!model.canFetchMore());
+    QVERIFY(p.refuse(2));
+    QANAT_WAIT(model.rowCount() == 153);
+    QVERIFY(p.refuse(500));
+    QANAT_WAIT(model.rowCount() >= 253 && model.canFetchMore());
+}
+
+void DeadLettersModelTest::whatIsStoredMayGoWhileItIsRead()
+{
+    {
+        RefusingPipeline p(diskOfLetters(500));
+        QANAT_WAIT(p.letters->count() == 500);
+        DeadLettersModel model(p.letters);
+        QANAT_WAIT(model.rowCount() == 100);
+        model.fetchMore();
+        p.queue.reset();
+        QCOMPARE(model.rowCount(), 0);
+        QVERIFY(!model.canFetchMore());
+        model.fetchMore();
+        QCoreApplication::processEvents();
+        QCOMPARE(model.rowCount(), 0);
+    }
+    {
+        // It is closed: what is known stays.
+        RefusingPipeline p(diskOfLetters(500));
+        QANAT_WAIT(p.letters->count() == 500);
+        DeadLettersModel model(p.letters);
+        QANAT_WAIT(model.rowCount() == 100);
+        QANAT_FINISH(p.queue->close());
+        model.fetchMore();
+        QANAT_WAIT(!model.canFetchMore());
+        QCOMPARE(model.rowCount(), 100);
+    }
+    {
+        RefusingPipeline p(diskOfLetters(500));
+        QANAT_WAIT(p.letters->count() == 500);
+        const auto model = std::make_unique<DeadLettersModel>(p.letters);
+    }
+    QCOMPARE(DeadLettersModel(static_cast<StoredDeadLetters *>(nullptr)).rowCount(), 0);
+}
+
+void DeadLettersModelTest::readsAgainWhatCouldNotBeRead()
+{
+    RefusingPipeline p(diskOfLetters(500));
+    QANAT_WAIT(p.letters->count() == 500);
+    p.disk->fail(u"the disk is on fire"_s);
+    DeadLettersModel model(p.letters);
+    QSignalSpy rows(&model, &QAbstractItemModel::rowsInserted);
+    const auto page = p.letters->letters();
+    QANAT_FINISH(page);
+    QVERIFY(!page.result());
+    p.disk->fail({});
+    QANAT_WAIT(model.rowCount() == 100);
+    QCOMPARE(rows.count(), 1);
+}
+
+void DeadLettersModelTest::goesWithTheConsent()
+{
+    RefusingPipeline p(diskOfLetters(500));
+    Gate gate(std::move(p.queue));
+    gate.setConsent(Gate::Consent::Granted);
+    DeadLettersModel model(p.letters);
+    QANAT_WAIT(model.rowCount() == 100);
+    model.fetchMore(); // It may come before or after.
+    gate.setConsent(Gate::Consent::Denied);
+    QANAT_WAIT(p.letters->count() == 0 && model.rowCount() == 0 && !model.canFetchMore());
+    gate.setConsent(Gate::Consent::Granted);
+    gate.write(someEvent());
+    QANAT_WAIT(model.rowCount() == 1);
 }
 
 QTEST_MAIN(DeadLettersModelTest)

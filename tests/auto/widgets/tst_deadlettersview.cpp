@@ -1,12 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The Qanat authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "qanattest.h"
+#include "refusingpipeline.h"
 
 #include <Qanat/DeadLetters>
 #include <Qanat/DeadLettersView>
 
 #include <QtCore/qfile.h>
+#include <QtCore/qregularexpression.h>
 #include <QtCore/qtemporarydir.h>
 #include <QtWidgets/qabstractitemview.h>
 #include <QtWidgets/qfiledialog.h>
@@ -29,23 +30,16 @@ void deleteNow()
     QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
 }
 
-// Three letters of a service that did not want them, and wants them now.
-struct Shown
+// What a view has, and who works with it.
+struct Worked
 {
-    Shown()
+    Worked(DeadLettersView *shown, QWidget *around)
+        : view(*shown)
+        , window(*around)
     {
-        sink.setObjectName(u"service"_s);
-        sink.setDeadLetterSink(&letters);
-        sink.recording()->setBehaviour([](const Event &) { return permanentFailure().withStatus(422); });
-        for (const Event &event : someEvents(3))
-            sink.write(event);
         window.resize(1000, 600);
         view.resize(window.size());
-        view.setTarget([this](const DeadLetter &) { return target; });
         window.show();
-        isReady =
-            waitUntil([this] { return table()->model()->rowCount() == 3 && button("sendAllAgain")->isEnabled(); });
-        sink.recording()->setBehaviour([](const Event &) { return Delivery::delivered(); });
     }
 
     [[nodiscard]] QTableView *table() const { return view.findChild<QTableView *>(u"letters"_s); }
@@ -76,11 +70,66 @@ struct Shown
         return false;
     }
 
+    DeadLettersView &view;
+    QWidget &window;
+};
+
+// Made before, and gone after the rest.
+struct Owned
+{
     DeadLetters letters{10};
+    QWidget ownWindow;
+    DeadLettersView ownView{&letters, &ownWindow};
+};
+struct OwnedStored
+{
+    explicit OwnedStored(StoredDeadLetters *letters)
+        : ownView(letters, &ownWindow)
+    {
+    }
+    QWidget ownWindow;
+    DeadLettersView ownView;
+};
+
+// Three letters of a service that did not want them, and wants them now.
+struct Shown
+    : private Owned
+    , public Worked
+{
+    Shown()
+        : Worked(&ownView, &ownWindow)
+    {
+        sink.setObjectName(u"service"_s);
+        sink.setDeadLetterSink(&letters);
+        sink.recording()->setBehaviour([](const Event &) { return permanentFailure().withStatus(422); });
+        for (const Event &event : someEvents(3))
+            sink.write(event);
+        view.setTarget([this](const DeadLetter &) { return target; });
+        isReady =
+            waitUntil([this] { return table()->model()->rowCount() == 3 && button("sendAllAgain")->isEnabled(); });
+        sink.recording()->setBehaviour([](const Event &) { return Delivery::delivered(); });
+    }
+
+    using Owned::letters;
     RecordingSink sink;
     Sink *target = &sink;
-    QWidget window;
-    DeadLettersView view{&letters, &window};
+    bool isReady = false;
+};
+
+// Letters of a former run that are stored, of which a view has read the first.
+struct ShownStored
+    : RefusingPipeline
+    , private OwnedStored
+    , public Worked
+{
+    explicit ShownStored(const std::shared_ptr<MemoryDisk> &before)
+        : RefusingPipeline(before)
+        , OwnedStored(letters)
+        , Worked(&ownView, &ownWindow)
+    {
+        isReady = waitUntil([this] { return table()->model()->rowCount() > 0 && button("sendAllAgain")->isEnabled(); });
+        recording->setBehaviour({});
+    }
     bool isReady = false;
 };
 
@@ -99,6 +148,15 @@ private Q_SLOTS:
     void asksForTheFile();
     void remembersItsLayout();
     void outlivesTheLetters();
+    void readsStoredOnesAsTheyAreLookedAt();
+    void sendsStoredOnesAgain();
+    void sendsAllStoredOnesAgain();
+    void removesStoredOnesAfterAQuestion();
+    void exportsAllThatIsStored();
+    void anExportThatEndsEarlyLeavesTheFile();
+    void saysWhyAStoreCannotBeUsed();
+    void saysThatTheQueueIsFull();
+    void outlivesTheQueue();
 };
 
 void DeadLettersViewTest::showsALetterInFull()
@@ -185,7 +243,7 @@ void DeadLettersViewTest::exports()
     Shown s;
     QVERIFY(s.isReady);
     const QString path = folder.filePath(u"letters.ndjson"_s);
-    const Result<qsizetype> saved = s.view.save(path);
+    const Result<qint64> saved = s.view.save(path).result();
     QVERIFY2(saved, qPrintable(saved.errorText()));
     QCOMPARE(*saved, 3);
     QFile file(path);
@@ -195,7 +253,7 @@ void DeadLettersViewTest::exports()
     const DeadLetter letter = DeadLetter::fromEvent(*event);
     QCOMPARE(letter.event, s.letters.letters().constFirst().event);
     QCOMPARE(letter.status, 422);
-    const Result<qsizetype> failed = s.view.save(folder.filePath(u"none/letters"_s));
+    const Result<qint64> failed = s.view.save(folder.filePath(u"none/letters"_s)).result();
     QVERIFY(!failed);
     QVERIFY2(failed.errorText().contains(u"none/letters"_s), qPrintable(failed.errorText()));
 }
@@ -214,6 +272,7 @@ void DeadLettersViewTest::asksForTheFile()
     name->setText(path);
     QTest::keyClick(name, Qt::Key_Return);
     QANAT_WAIT(QFile::exists(path));
+    QANAT_WAIT(s.state().contains(u"3 letters exported"_s));
 }
 
 void DeadLettersViewTest::remembersItsLayout()
@@ -241,6 +300,184 @@ void DeadLettersViewTest::outlivesTheLetters()
     QCOMPARE(view.letters(), nullptr);
     view.sendAllAgain();
     QCOMPARE(view.findChild<QTableView *>(u"letters"_s)->model()->rowCount(), 0);
+}
+
+void DeadLettersViewTest::readsStoredOnesAsTheyAreLookedAt()
+{
+    ShownStored s(diskOfLetters(100'000));
+    QVERIFY(s.isReady);
+    QCOMPARE(s.view.storedLetters(), s.letters);
+    QCOMPARE(s.view.letters(), nullptr);
+    QVERIFY2(s.state().contains(QLocale().toString(100'000)), qPrintable(s.state()));
+    const int before = s.table()->model()->rowCount();
+    QVERIFY(before <= 200);
+    s.table()->setFocus();
+    QTest::keyClick(s.table(), Qt::Key_Home, Qt::ControlModifier);
+    QTest::keyClick(s.table(), Qt::Key_End, Qt::ControlModifier);
+    QANAT_WAIT(s.table()->model()->rowCount() > before);
+    QVERIFY(s.table()->model()->rowCount() < 1000);
+    s.clickRow(s.table()->rowAt(5));
+    QVERIFY(s.view.findChild<QPlainTextEdit *>(u"json"_s)->toPlainText().contains(u"no such account"_s));
+}
+
+void DeadLettersViewTest::sendsStoredOnesAgain()
+{
+    ShownStored s(diskOfLetters(5));
+    QVERIFY(s.isReady);
+    QVERIFY(!s.button("sendAgain")->isEnabled());
+    s.clickRow(1);
+    QTest::keyClick(s.table(), Qt::Key_Down, Qt::ShiftModifier);
+    QTest::mouseClick(s.button("sendAgain"), Qt::LeftButton);
+    QVERIFY(!s.button("sendAllAgain")->isEnabled()); // One after the other.
+    QANAT_WAIT(s.recording->deliveredCount() == 2 && s.table()->model()->rowCount() == 3);
+    QANAT_WAIT(s.state().contains(u"2 letters sent again"_s));
+    QCOMPARE(s.disk->deadLetters().at(1).number, 4u);
+    QVERIFY(s.button("sendAllAgain")->isEnabled());
+}
+
+void DeadLettersViewTest::sendsAllStoredOnesAgain()
+{
+    ShownStored s(diskOfLetters(5000));
+    QVERIFY(s.isReady);
+    s.button("sendAllAgain")->setFocus();
+    QTest::keyClick(s.button("sendAllAgain"), Qt::Key_Space);
+    QANAT_WAIT(s.recording->deliveredCount() == 5000 && s.table()->model()->rowCount() == 0);
+    QANAT_WAIT(s.state().contains(QLocale().toString(5000) + u" letters sent again"_s)
+               && !s.button("export")->isEnabled());
+    QVERIFY(!s.button("sendAllAgain")->isEnabled());
+}
+
+void DeadLettersViewTest::removesStoredOnesAfterAQuestion()
+{
+    ShownStored s(diskOfLetters(5));
+    QVERIFY(s.isReady);
+    s.clickRow(0);
+    QTest::mouseClick(s.button("remove"), Qt::LeftButton);
+    QVERIFY(s.answer(QMessageBox::RejectRole));
+    QCOMPARE(s.letters->count(), 5);
+    s.table()->selectAll();
+    s.table()->setFocus();
+    QTest::keyClick(s.table(), Qt::Key_Delete);
+    QVERIFY(s.answer(QMessageBox::DestructiveRole));
+    QANAT_WAIT(s.letters->count() == 0 && s.table()->model()->rowCount() == 0);
+    QCOMPARE(s.recording->count(), 0);
+}
+
+// Also those that nobody has looked at.
+void DeadLettersViewTest::exportsAllThatIsStored()
+{
+    const QTemporaryDir folder;
+    ShownStored s(diskOfLetters(2345));
+    QVERIFY(s.isReady);
+    const QString path = folder.filePath(u"letters.ndjson"_s);
+    const QFuture<Result<qint64>> saved = s.view.save(path);
+    QVERIFY(!saved.isFinished());
+    QANAT_FINISH(saved);
+    QCOMPARE(*saved.result(), 2345);
+    QFile file(path);
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    const QByteArray lines = file.readAll();
+    QCOMPARE(lines.count('\n'), 2345);
+    const Result<Event> event = Event::fromJson(lines.left(lines.indexOf('\n')));
+    QVERIFY(event);
+    QCOMPARE(DeadLetter::fromEvent(*event).status, 422);
+    QVERIFY(s.table()->model()->rowCount() < 2345);
+    const QFuture<Result<qint64>> failed = s.view.save(folder.filePath(u"none/letters"_s));
+    QANAT_FINISH(failed);
+    QVERIFY2(failed.result().errorText().contains(u"none/letters"_s), qPrintable(failed.result().errorText()));
+}
+
+void DeadLettersViewTest::anExportThatEndsEarlyLeavesTheFile()
+{
+    const QTemporaryDir folder;
+    const QString path = folder.filePath(u"letters.ndjson"_s);
+    const auto content = [&path] {
+        QFile file(path);
+        return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
+    };
+    {
+        QFile file(path);
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write("before") == 6);
+    }
+    {
+        ShownStored s(diskOfLetters(2345));
+        QVERIFY(s.isReady);
+        const QFuture<Result<qint64>> saved = s.view.save(path);
+        s.queue.reset();
+        QANAT_FINISH(saved);
+        QVERIFY(!saved.result());
+        QVERIFY2(saved.result().errorText().contains(u"closed"_s), qPrintable(saved.result().errorText()));
+        QCOMPARE(content(), "before");
+    }
+    QFuture<Result<qint64>> canceled;
+    {
+        ShownStored s(diskOfLetters(2345));
+        QVERIFY(s.isReady);
+        canceled = s.view.save(path);
+    }
+    QVERIFY(canceled.isCanceled());
+    QCOMPARE(content(), "before");
+}
+
+void DeadLettersViewTest::saysWhyAStoreCannotBeUsed()
+{
+    const QTemporaryDir folder;
+    ShownStored s(diskOfLetters(5));
+    QVERIFY(s.isReady);
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"the disk is on fire"_s));
+    s.disk->fail(u"the disk is on fire"_s);
+    s.clickRow(0);
+    QTest::mouseClick(s.button("remove"), Qt::LeftButton);
+    QVERIFY(s.answer(QMessageBox::DestructiveRole));
+    QANAT_WAIT(s.state().contains(u"cannot be removed: the disk is on fire"_s)
+               && s.state().contains(u"cannot be used: the disk is on fire"_s));
+    QCOMPARE(s.table()->model()->rowCount(), 5);
+    QTest::mouseClick(s.button("export"), Qt::LeftButton);
+    auto *const dialog = s.view.findChild<QFileDialog *>();
+    QANAT_WAIT(dialog && dialog->isVisible());
+    auto *const name = dialog->findChild<QLineEdit *>(u"fileNameEdit"_s);
+    name->setText(folder.filePath(u"there.ndjson"_s));
+    QTest::keyClick(name, Qt::Key_Return);
+    QMessageBox *box = nullptr;
+    QANAT_WAIT((box = s.view.findChild<QMessageBox *>(u"failure"_s)) && box->isVisible());
+    QVERIFY2(box->text().contains(u"on fire"_s), qPrintable(box->text()));
+    QVERIFY(!QFile::exists(folder.filePath(u"there.ndjson"_s)));
+    QTest::keyClick(box, Qt::Key_Escape);
+    // What could not be done is done once it works.
+    s.disk->fail({});
+    QANAT_WAIT(s.table()->model()->rowCount() == 4 && !s.state().contains(u"cannot be used"_s));
+}
+
+void DeadLettersViewTest::saysThatTheQueueIsFull()
+{
+    ShownStored s(diskOfLetters(50));
+    QVERIFY(s.isReady);
+    s.queue->setLimits({10, Limits::Unlimited, Limits::Overflow::Reject});
+    s.recording->hold();
+    QTest::mouseClick(s.button("sendAllAgain"), Qt::LeftButton);
+    QANAT_WAIT(s.state().contains(u"10 letters sent again; for others there is no room"_s));
+    s.table()->selectAll();
+    QANAT_WAIT(s.button("sendAgain")->isEnabled());
+    QTest::mouseClick(s.button("sendAgain"), Qt::LeftButton);
+    QANAT_WAIT(s.state().contains(u"0 letters sent again; for others there is no room"_s));
+    QCOMPARE(s.letters->count(), 40);
+    s.recording->release();
+    QANAT_WAIT(s.recording->deliveredCount() == 10);
+}
+
+void DeadLettersViewTest::outlivesTheQueue()
+{
+    ShownStored s(diskOfLetters(500));
+    QVERIFY(s.isReady);
+    s.table()->selectAll();
+    QANAT_WAIT(s.button("sendAgain")->isEnabled());
+    s.view.sendAgain();
+    s.queue.reset();
+    QCOMPARE(s.view.storedLetters(), nullptr);
+    QCOMPARE(s.table()->model()->rowCount(), 0);
+    QANAT_WAIT(s.state().contains(u"the queue is closed"_s));
+    s.view.sendAllAgain();
+    QANAT_WAIT(!s.button("sendAllAgain")->isEnabled() && !s.button("export")->isEnabled());
 }
 
 QTEST_MAIN(DeadLettersViewTest)

@@ -1,13 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The Qanat authors
 // SPDX-License-Identifier: Apache-2.0
 
-#include "qanattest.h"
+#include "refusingpipeline.h"
 
 #include <Qanat/CircuitBreaker>
 #include <Qanat/DeadLetters>
 #include <Qanat/DeadLettersView>
 #include <Qanat/EventLogModel>
 #include <Qanat/EventLogView>
+#include <Qanat/Gate>
 #include <Qanat/MonitorWindow>
 #include <Qanat/PipelineModel>
 #include <Qanat/Queue>
@@ -16,6 +17,7 @@
 #include <Qanat/RetryingSink>
 #include <Qanat/TopologyView>
 
+#include <QtCore/qregularexpression.h>
 #include <QtCore/qsettings.h>
 #include <QtCore/qtemporarydir.h>
 #include <QtGui/qaction.h>
@@ -185,6 +187,9 @@ private Q_SLOTS:
     void aBoxLeadsToItsRates();
     void showsDeadLettersAndSendsThemAgain();
     void sendsAgainToWhoGaveUp();
+    void showsStoredDeadLetters();
+    void saysWhyAStoreIsBlocked();
+    void saysThatEventsWaitForConsent();
     void longNamesMakeNoWindowWider();
     void showsStatistics();
     void everythingIsReachableByKeyboard();
@@ -404,6 +409,105 @@ void MonitorWindowTest::sendsAgainToWhoGaveUp()
     view->sendAllAgain();
     QANAT_WAIT(recordings[1]->count() == 6 && dead.count() == 0);
     QCOMPARE(recordings[0]->count(), 3);
+}
+
+// Also of a queue that is inside of another object, as that of an Endpoint.
+void MonitorWindowTest::showsStoredDeadLetters()
+{
+    Shown s;
+    auto *const tabs = s.part<QTabWidget>("tabs");
+    RefusingPipeline plain(diskOfLetters(1234));
+    auto inside = std::make_unique<RefusingPipeline>(diskOfLetters(2));
+    plain.queue->setObjectName(u"billing"_s);
+    auto *const outside = new Service(std::move(inside->queue));
+    outside->setObjectName(u"audit"_s);
+    s.broadcaster.add(std::move(plain.queue));
+    s.broadcaster.add(std::unique_ptr<Sink>(outside));
+    settleCommands(s.broadcaster);
+    const auto tab = [tabs](const QString &text) {
+        for (int i = 2; i < tabs->count(); ++i) {
+            if (tabs->tabText(i) == text)
+                return i;
+        }
+        return -1;
+    };
+    QANAT_WAIT((s.window->refresh(), tabs->count() == 5 && tab(u"Dead Letters of audit (2)"_s) > 0));
+    QVERIFY(tab(u"Dead Letters of billing (%1)"_s.arg(QLocale().toString(1234))) > 0);
+    QVERIFY(tab(u"Dead &Letters"_s) > 0);
+    tabs->setCurrentIndex(tab(u"Dead Letters of audit (2)"_s));
+    auto *const view = qobject_cast<DeadLettersView *>(tabs->currentWidget());
+    QCOMPARE(view->storedLetters(), inside->letters);
+    auto *const all = view->findChild<QPushButton *>(u"sendAllAgain"_s);
+    QANAT_WAIT(all->isEnabled());
+    inside->recording->setBehaviour({});
+    QTest::mouseClick(all, Qt::LeftButton);
+    QANAT_WAIT(inside->recording->deliveredCount() == 2);
+    QANAT_WAIT((s.window->refresh(), tab(u"Dead Letters of audit"_s) > 0));
+    if (const QByteArray folder = qgetenv("QANAT_TEST_PICTURES"); !folder.isEmpty()) {
+        tabs->setCurrentIndex(tab(u"Dead Letters of billing (%1)"_s.arg(QLocale().toString(1234))));
+        auto *const table = tabs->currentWidget()->findChild<QTableView *>(u"letters"_s);
+        QANAT_WAIT(table->model()->rowCount() >= 100);
+        table->selectRow(2);
+        QCoreApplication::processEvents();
+        s.window->grab().save(QString::fromLocal8Bit(folder) + u"/window-stored.png"_s);
+    }
+    // It goes with its queue.
+    QANAT_FINISH(outside->discard());
+    QANAT_WAIT((s.window->refresh(), tabs->count() == 4));
+    QCOMPARE(tab(u"Dead Letters of audit"_s), -1);
+}
+
+void MonitorWindowTest::saysWhyAStoreIsBlocked()
+{
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"the disk is on fire"_s));
+    StoringPipeline p;
+    p.queue->setObjectName(u"audit"_s);
+    p.recording->hold();
+    p.queue->write(Batch(someEvents(3)));
+    QANAT_FINISH(p.queue->flushed());
+    MonitorWindow window(p.queue.get());
+    window.setAttribute(Qt::WA_DeleteOnClose, false);
+    window.setSettingsGroup(QString());
+    window.show();
+    window.topologyView()->setCurrentIndex(window.pipelineModel()->index(0, 0));
+    window.refresh();
+    const auto text = [&window](const QString &name) { return window.findChild<QLabel *>(name)->text(); };
+    QVERIFY2(text(u"detail"_s).contains(u"Pending 3 (3 stored)"_s), qPrintable(text(u"detail"_s)));
+    QVERIFY(window.topologyView()->accessibleDescription().contains(u"3 (3 stored) pending"_s));
+    QCOMPARE(window.ratesView()->model()->index(0, int(RatesModel::Column::Pending)).data(Qt::ToolTipRole).toString(),
+             u"3 of them are stored, and outlive the program"_s);
+    p.disk->fail(u"the disk is on fire"_s);
+    p.queue->write(someEvent());
+    QANAT_WAIT(!p.queue->storageError().isEmpty());
+    window.refresh();
+    const QString trouble = text(u"trouble"_s);
+    QVERIFY2(trouble.contains(u">audit<"_s) && trouble.contains(u"blocked"_s)
+                 && trouble.contains(u"the disk is on fire"_s),
+             qPrintable(trouble));
+    QVERIFY(text(u"detail"_s).contains(u"the disk is on fire"_s));
+    p.disk->fail({});
+    QANAT_WAIT(p.queue->storageError().isEmpty());
+    p.recording->release();
+    QANAT_WAIT((window.refresh(), !window.findChild<QLabel *>(u"trouble"_s)->isVisible()));
+}
+
+void MonitorWindowTest::saysThatEventsWaitForConsent()
+{
+    StoringPipeline p;
+    Gate gate(std::move(p.queue));
+    gate.setObjectName(u"consent"_s);
+    MonitorWindow window(&gate);
+    window.setAttribute(Qt::WA_DeleteOnClose, false);
+    window.setSettingsGroup(QString());
+    window.show();
+    gate.write(someEvent());
+    window.refresh();
+    const auto *const trouble = window.findChild<QLabel *>(u"trouble"_s);
+    QVERIFY2(trouble->text().contains(u">consent<"_s) && trouble->text().contains(u"paused"_s)
+                 && trouble->text().contains(u"whether there is consent"_s),
+             qPrintable(trouble->text()));
+    gate.setConsent(Gate::Consent::Granted);
+    QANAT_WAIT((window.refresh(), !trouble->isVisible()));
 }
 
 void MonitorWindowTest::longNamesMakeNoWindowWider()
