@@ -62,6 +62,8 @@ constexpr std::array<const char *, 1> Migrations = {
 
 constexpr const char *Bytes = "SELECT coalesce(sum(length(event)), 0) FROM event";
 
+constexpr int RowsAtOnce = 16;
+
 // It is not worth the time to give that back to the disk.
 constexpr qint64 LittleToKeep = 1024 * 1024;
 
@@ -160,7 +162,11 @@ int SqliteStore::connect()
         return code;
     m_begin = m_connection.prepare("BEGIN IMMEDIATE");
     m_commit = m_connection.prepare("COMMIT");
-    m_add = m_connection.prepare("INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?)");
+    QByteArray add = "INSERT OR IGNORE INTO event VALUES (?, ?, ?, ?)";
+    m_add = m_connection.prepare(add.constData());
+    for (int i = 1; i < RowsAtOnce; ++i)
+        add += ",(?, ?, ?, ?)";
+    m_addMany = m_connection.prepare(add.constData());
     m_remove = m_connection.prepare("DELETE FROM event WHERE number BETWEEN ? AND ?");
     // Not again, where a transaction had happened that seemed to fail: then its event is gone.
     m_addLetter = m_connection.prepare("INSERT INTO dead_letter (number, time, event, checksum) SELECT ?1, ?2, ?3, ?4"
@@ -244,8 +250,8 @@ int SqliteStore::prepareTables()
 
 void SqliteStore::disconnect()
 {
-    for (SqliteStatement *statement : {&m_begin, &m_commit, &m_add, &m_remove, &m_addLetter, &m_removeLetters,
-                                       &m_weighLetters, &m_read, &m_readLetters, &m_note})
+    for (SqliteStatement *statement : {&m_begin, &m_commit, &m_add, &m_addMany, &m_remove, &m_addLetter,
+                                       &m_removeLetters, &m_weighLetters, &m_read, &m_readLetters, &m_note})
         *statement = {};
     m_connection.close();
 }
@@ -327,19 +333,26 @@ int SqliteStore::change(const Changes &changes)
         areAllThere = areAllThere && m_connection.changes() == range.count;
     }
     m_contents.bytes -= changes.removedBytes;
+    if (const int code = removeLetters(changes.removedDeadLetters); code != SQLITE_OK)
+        return code;
+    for (qsizetype i = 0; i < changes.added.size();) {
+        // Many with one statement: that saves a third of the time.
+        const bool areMany = changes.added.size() - i >= RowsAtOnce;
+        SqliteStatement &statement = areMany ? m_addMany : m_add;
+        const int count = areMany ? RowsAtOnce : 1;
+        for (int j = 0; j < count; ++j, ++i) {
+            bind(statement, j, changes.added.at(i));
+            m_contents.bytes += changes.added.at(i).event.size();
+        }
+        if (const int code = statement.run(); code != SQLITE_OK)
+            return code;
+        m_contents.count += m_connection.changes();
+        areAllThere = areAllThere && m_connection.changes() == count;
+    }
+    // What was removed was not there, or what is added was: a transaction had happened that seemed to fail.
     if (!areAllThere) {
         if (const int code = m_connection.query(Bytes, &m_contents.bytes); code != SQLITE_OK)
             return code;
-    }
-    if (const int code = removeLetters(changes.removedDeadLetters); code != SQLITE_OK)
-        return code;
-    for (const Row &row : changes.added) {
-        if (const int code = put(m_add, row); code != SQLITE_OK)
-            return code;
-        if (m_connection.changes() == 0)
-            continue; // It is there.
-        ++m_contents.count;
-        m_contents.bytes += row.event.size();
     }
     if (!changes.added.isEmpty())
         m_contents.next = std::max(m_contents.next, changes.added.constLast().number + 1);
@@ -368,11 +381,17 @@ int SqliteStore::removeLetters(const Range &range)
 
 int SqliteStore::put(SqliteStatement &statement, const Row &row)
 {
-    statement.bind(0, qint64(row.number));
-    statement.bind(1, row.acceptedAt);
-    statement.bind(2, QByteArrayView(row.event));
-    statement.bind(3, qint64(checksum(row.number, row.acceptedAt, row.event)));
+    bind(statement, 0, row);
     return statement.run();
+}
+
+void SqliteStore::bind(SqliteStatement &statement, int place, const Row &row)
+{
+    const int first = place * int(EventColumns);
+    statement.bind(first, qint64(row.number));
+    statement.bind(first + 1, row.acceptedAt);
+    statement.bind(first + 2, QByteArrayView(row.event));
+    statement.bind(first + 3, qint64(checksum(row.number, row.acceptedAt, row.event)));
 }
 
 int SqliteStore::noteContents()

@@ -37,7 +37,8 @@ private:
     [[nodiscard]] int count();
     [[nodiscard]] int change(const Changes &changes);
     [[nodiscard]] int removeLetters(const Range &range);
-    [[nodiscard]] int put(SqliteStatement &statement, const Row &row);
+    [[nodiscard]] static int put(SqliteStatement &statement, const Row &row);
+    static void bind(SqliteStatement &statement, int place, const Row &row);
     [[nodiscard]] int noteContents();
     [[nodiscard]] QString rescue();
     [[nodiscard]] int setAside();
@@ -56,6 +57,7 @@ private:
     SqliteStatement m_begin;
     SqliteStatement m_commit;
     SqliteStatement m_add;
+    SqliteStatement m_addMany;
     SqliteStatement m_remove;
     SqliteStatement m_addLetter;
     SqliteStatement m_removeLetters;
