@@ -85,7 +85,8 @@ void StoringEngine::begin()
 // What was written before this is on its way to the store, or there. It goes with the next transaction: not worth one of its own.
 void StoringEngine::notePosition(const QByteArray &position)
 {
-    m_changes.position = position;
+    if (!m_givenUp)
+        m_changes.position = position;
 }
 
 void StoringEngine::setMaximumAge(std::chrono::milliseconds age)
@@ -191,8 +192,15 @@ void StoringEngine::process(const Batch &batch, Completion completion)
     arrival.bytes.reserve(size_t(batch.size()));
     const qint64 now = wallClock();
     for (const Event &event : batch) {
-        if (QByteArray position = EventData::positionOf(event); !position.isEmpty())
+        if (QByteArray position = EventData::positionOf(event); !position.isEmpty()) {
+            if (m_givenUp) {
+                // The source begins again before it, and writes this once more.
+                arrival.bytes.push_back(-1);
+                arrival.refusals.push_back(*m_givenUp);
+                continue;
+            }
             m_changes.position = std::move(position);
+        }
         Result<QByteArray> encoded = event.toCbor();
         if (!encoded) {
             arrival.bytes.push_back(-1);
@@ -345,6 +353,8 @@ void StoringEngine::noteReady(const Batch &batch, quint64 first, std::vector<qin
 
 void StoringEngine::giveUpArrivals(const Delivery &reason)
 {
+    if (reason.isFailure() && !m_givenUp && (!m_arrivals.empty() || m_changes.position))
+        m_givenUp = reason;
     m_changes.added.clear();
     m_changes.position.reset();
     giveUpReturning(reason);

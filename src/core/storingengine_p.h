@@ -144,6 +144,7 @@ private:
     std::unique_ptr<Timer> m_gathering; // The same.
 
     Delivery m_failure;
+    std::optional<Delivery> m_givenUp; // Why something was, at the end: no position that comes after it may be stored.
     std::optional<std::chrono::nanoseconds> m_maximumAge;
     qsizetype m_lingerCount = 1;
     std::chrono::nanoseconds m_lingerTime{0};

@@ -84,6 +84,12 @@ public:
         m_error = error;
         m_refusesRemovals = removals;
     }
+    // So many changes fail from now on, each without having happened.
+    void failNext(int number)
+    {
+        const std::lock_guard lock(m_mutex);
+        m_failures = number;
+    }
     // Changes wait until release().
     void hold() { m_gate.lock(); }
     void release() { m_gate.unlock(); }
@@ -114,6 +120,7 @@ private:
     qint64 m_bytes = 0;
     QString m_error;
     bool m_refusesRemovals = true;
+    int m_failures = 0;
     bool m_isOpen = false;
     int m_applied = 0;
     int m_purged = 0;
@@ -154,6 +161,10 @@ public:
         const std::lock_guard lock(m_disk->m_mutex);
         if (!m_disk->m_error.isEmpty() && (m_disk->m_refusesRemovals || !changes.added.isEmpty()))
             return Delivery::failed(Delivery::Error::Storage, m_disk->m_error);
+        if (m_disk->m_failures > 0) {
+            --m_disk->m_failures;
+            return Delivery::failed(Delivery::Error::Storage, QStringLiteral("not this time"));
+        }
         for (const Range &range : changes.removed) {
             const auto first = m_disk->m_rows.lower_bound(range.first);
             m_disk->m_rows.erase(first, m_disk->m_rows.lower_bound(range.first + quint64(range.count)));

@@ -63,6 +63,7 @@ private Q_SLOTS:
     void keysGoOn();
     void withoutATarget();
     void aPositionIsStoredWithItsEvent();
+    void aPositionPassesNothingThatWasGivenUp();
     void heldOnDisk();
     void aGateHoldsOnDisk();
     void whatIsTooOld();
@@ -644,6 +645,32 @@ void TestStoringQueue::aPositionIsStoredWithItsEvent()
     QANAT_FINISH(second.queue->discard());
     QCOMPARE(second.queue->storedPosition(), "5001");
     QCOMPARE(disk->position(), "5001");
+}
+
+// The store fails for a moment while the queue is closed: what comes later could be stored, and would have the source pass the rest.
+void TestStoringQueue::aPositionPassesNothingThatWasGivenUp()
+{
+    // Whichever of the transactions that one is.
+    constexpr int Most = 6;
+    for (int failures = 1; failures <= Most; ++failures) {
+        StoringPipeline pipeline;
+        pipeline.queue->setHeld(true); // Nothing is delivered.
+        QANAT_FINISH(pipeline.queue->flushed());
+        const std::shared_ptr<MemoryDisk> disk = pipeline.disk;
+        disk->hold();
+        pipeline.queue->write(someEvent()); // The worker waits with it.
+        disk->failNext(failures);
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"not this time"_s));
+        for (int i = 1; i <= 300; ++i)
+            QVERIFY(pipeline.queue->write(someEvent(), QByteArray::number(i)));
+        pipeline.queue->setPosition("301");
+        const QFuture<CloseResult> closed = pipeline.queue->discard();
+        disk->release();
+        QANAT_FINISH(closed);
+        const qint64 position = disk->position().toLongLong();
+        QVERIFY2(qint64(disk->rows().size()) >= std::min(position, qint64(300)),
+                 qPrintable(u"%1: %2, of %3"_s.arg(failures).arg(position).arg(disk->rows().size())));
+    }
 }
 
 void TestStoringQueue::heldOnDisk()
