@@ -28,6 +28,14 @@ bool isBlank(QByteArrayView line)
                        [](char byte) { return byte == ' ' || byte == '\t' || byte == '\r'; });
 }
 
+// Whether nothing that is appended later can make another value of a line without an end.
+bool isWhole(QByteArrayView line, const Result<Event> &event)
+{
+    const auto first = std::find_if(line.cbegin(), line.cend(), [](char byte) { return byte != ' ' && byte != '\t'; });
+    const bool isNumber = first != line.cend() && (*first == '-' || (*first >= '0' && *first <= '9'));
+    return event && !isNumber;
+}
+
 } // namespace
 
 Input::Input(Descriptor input, const QString &name, const Origin &origin, Pipeline *pipeline, Spool *spool,
@@ -124,6 +132,11 @@ std::optional<Input::End> Input::handleLine(LineReader &lines)
         return std::nullopt;
     }
     const Result<Event> event = eventFromLine(lines.line(), m_origin);
+    if (m_place && !lines.isTerminated() && !isWhole(lines.line(), event)) {
+        Console::print(
+            u"%1:%2: the last line has no end yet, and is left to the next run"_s.arg(m_name).arg(lines.number()));
+        return End::NotReached;
+    }
     if (event && event->isValid())
         return write(*event, placeBehind(lines));
     reject(lines.number(), event ? event->errorText() : event.errorText());

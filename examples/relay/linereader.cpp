@@ -63,6 +63,7 @@ LineReader::Item LineReader::next()
 LineReader::Item LineReader::takeLine(qsizetype end, qsizetype next)
 {
     QByteArrayView line(m_buffer.constData() + m_begin, end - m_begin);
+    m_isTerminated = next > end;
     m_begin = next;
     m_searched = next;
     ++m_number;

@@ -47,6 +47,8 @@ public:
     [[nodiscard]] Item next();
     //! The line, until next() is called again.
     [[nodiscard]] QByteArrayView line() const { return m_line; }
+    //! Whether it has an end: the last one of an input may have none, since it is not yet written.
+    [[nodiscard]] bool isTerminated() const { return m_isTerminated; }
     //! The number of the line that next() spoke of last; the first has number 1.
     [[nodiscard]] qint64 number() const { return m_number; }
     //! Where the input is behind that line, in bytes from its beginning. Not to be asked of one that is too long.
@@ -69,6 +71,7 @@ private:
     qint64 m_number = 0;
     int m_input;
     int m_stop;
+    bool m_isTerminated = false;
     bool m_isPassing = false; // The rest of a line that was too long.
 };
 

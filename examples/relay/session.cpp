@@ -150,6 +150,8 @@ void Session::finishIfDone()
     m_exit = last.totals.pending > 0 ? Exit::CutShort : Exit::Clean;
     if (Console::showsProgress())
         showProgress();
+    if (m_spool && last.spool && last.totals.pending == last.spool->stored)
+        m_spool->noteAllStored();
     Console::printLast(last.toJson());
     Q_EMIT finished();
 }

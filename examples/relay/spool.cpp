@@ -27,7 +27,13 @@ constexpr qint64 MostUnsafe = 20'000;
 QString folderName(const EndpointConfiguration &endpoint)
 {
     const auto plain = [](const QString &text) {
-        const QString name = QString::fromLatin1(QUrl::toPercentEncoding(text)).left(100);
+        constexpr qsizetype Most = 100;
+        QString name = QString::fromLatin1(QUrl::toPercentEncoding(text));
+        if (name.size() > Most) {
+            // Those that begin alike are different nevertheless.
+            const QByteArray digest = QCryptographicHash::hash(text.toUtf8(), QCryptographicHash::Sha256).toHex();
+            name = name.left(Most - 30) + u'-' + QString::fromLatin1(digest.left(24));
+        }
         return name.startsWith(u'.') ? u"%2E"_s + name.sliced(1) : name;
     };
     if (!endpoint.name.isEmpty())
@@ -64,7 +70,8 @@ Result<QStringList> Spool::foldersOf(const QString &folder, const QList<Endpoint
     for (const EndpointOptions &endpoint : endpoints) {
         const QString own = QDir(folder).filePath(folderName(endpoint.configuration));
         if (folders.contains(own))
-            return Failure{u"two endpoints are alike: give each a name of its own with --config"_s};
+            return Failure{
+                u"two endpoints have the same name, or the same URL and no name: give each a name of its own in the file of --config"_s};
         folders.append(own);
     }
     return folders;
@@ -118,6 +125,12 @@ void Spool::noteLine()
         QMetaObject::invokeMethod(this, &Spool::flush, Qt::QueuedConnection);
     std::unique_lock lock(m_mutex);
     m_room.wait(lock, [this, lines] { return m_isStopped || lines - m_safe <= MostUnsafe; });
+}
+
+void Spool::noteAllStored()
+{
+    if (m_lines > m_safe)
+        noteStored(m_lines);
 }
 
 void Spool::stop()

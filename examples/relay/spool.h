@@ -45,6 +45,8 @@ public:
     //!@{
     //! A line has been read, and its event written. Waits where too many are not yet safe. The thread that reads.
     void noteLine();
+    //! At the end: whatever was read is safe.
+    void noteAllStored();
     //! Ends the waiting.
     void stop();
     //!@}

@@ -182,6 +182,8 @@ bool StoringEngine::open()
             m_changes.held = m_heldWish;
         m_state->setOpened(contents.count, contents.position);
         noteLetters();
+        if (std::exchange(m_mustWithdraw, false))
+            withdrawStored(m_nextStored);
     }
     return true;
 }
@@ -711,29 +713,37 @@ void StoringEngine::withdraw()
     const std::optional<QByteArray> position = m_changes.position;
     giveUpArrivals(withdrawn);
     m_changes.position = position; // Nobody wants what comes before it.
+    m_changes.deadLetters.clear();
+    m_lettersAdded = 0;
+    m_changes.removedDeadLetters = {1, std::numeric_limits<qsizetype>::max()};
+    m_mustPurge = true;
+    m_mustWithdraw = !m_wasOpen;
+    // Also what came last: whether it was stored may not be known.
+    if (m_wasOpen)
+        withdrawStored(m_next);
+    commit();
+}
+
+// What comes before \a end and was not handed on; the target withdraws the rest.
+void StoringEngine::withdrawStored(quint64 end)
+{
+    const Delivery withdrawn = Delivery::filtered();
     const quint64 first = firstWaiting();
     m_ready.clear();
     m_readyCount = 0;
     m_readyBytes = 0;
-    m_changes.deadLetters.clear();
-    m_lettersAdded = 0;
-    m_changes.removedDeadLetters = {1, std::numeric_limits<qsizetype>::max()};
-    // What was not handed on; the target withdraws the rest.
-    if (m_wasOpen && first < m_next) {
+    if (first < end) {
         const Mailbox::Kept kept = m_mailbox->kept();
         const qint64 count = kept.count - m_handedCount;
         const qint64 bytes = kept.bytes - m_handedBytes;
-        // Also what came last: whether it was stored may not be known.
-        remove(first, qsizetype(m_next - first), bytes);
+        remove(first, qsizetype(end - first), bytes);
         for (auto waiting = m_waiting.lower_bound(first); waiting != m_waiting.end();) {
             waiting->second->settle(1, withdrawn);
             waiting = m_waiting.erase(waiting);
         }
         m_mailbox->settleKept(count, bytes, withdrawn);
-        m_nextRead = m_nextStored = m_next;
+        m_nextRead = m_nextStored = end;
     }
-    m_mustPurge = true;
-    commit();
 }
 
 void StoringEngine::interrupt()

@@ -103,6 +103,7 @@ private:
     void noteLost();
     void giveUpArrivals(const Delivery &reason);
     void finishFlushes(const Delivery &outcome);
+    void withdrawStored(quint64 end);
     void deliver();
     void handOut();
     [[nodiscard]] bool makeReady();
@@ -158,6 +159,7 @@ private:
     bool m_isBehindClosed = false;
     bool m_isHeld = false;
     bool m_mustPurge = false;
+    bool m_mustWithdraw = false; // As soon as it is open.
 
     std::deque<Arrival> m_arrivals;
     qsizetype m_arrivalCount = 0;

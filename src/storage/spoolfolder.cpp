@@ -10,6 +10,8 @@
 #include <QtCore/qfile.h>
 #include <QtCore/qfileinfo.h>
 
+#include <cerrno>
+
 using namespace Qt::StringLiterals;
 
 namespace Qanat {
@@ -35,17 +37,41 @@ QString SpoolFolder::take()
     auto lock = std::make_unique<QLockFile>(file(u"owner.lock"_s));
     // Only the end of its process makes it free, however long that takes.
     lock->setStaleLockTime(0);
-    if (!lock->tryLock(0)) {
-        qint64 process = 0;
-        QString host;
-        QString application;
-        if (lock->error() == QLockFile::LockFailedError && lock->getLockInfo(&process, &host, &application))
-            return DurableQueue::tr("%1: in use by process %2 (%3) on %4")
-                .arg(m_path, QString::number(process), application, host);
-        return DurableQueue::tr("%1: cannot be locked").arg(lock->fileName());
+    if (lock->tryLock(0)) {
+        m_lock = std::move(lock);
+        return {};
     }
-    m_lock = std::move(lock);
-    return {};
+    // A full disk has no room for the lock either.
+    const QString probe = file(u"probe"_s);
+    QFile::remove(probe);
+    errno = 0;
+    const bool hasRoom = FolderAccess::allocate(probe, 4096);
+    const QString reason = hasRoom ? QString() : qt_error_string(errno);
+    QFile::remove(probe);
+    if (!hasRoom && QFileInfo::exists(file(u"reserve"_s))) {
+        giveReserve();
+        if (lock->tryLock(0)) {
+            m_lock = std::move(lock);
+            return {};
+        }
+    }
+    qint64 process = 0;
+    QString host;
+    QString application;
+    if (!lock->getLockInfo(&process, &host, &application)) {
+        // Nobody writes such a one: it was left by an end in between. Who holds one keeps it locked, and it is not removed.
+        const QDateTime changed = QFileInfo(lock->fileName()).lastModified();
+        if (changed.isValid() && changed.secsTo(QDateTime::currentDateTime()) > 2 && lock->removeStaleLockFile()
+            && lock->tryLock(0)) {
+            m_lock = std::move(lock);
+            return {};
+        }
+    } else if (hasRoom) {
+        return DurableQueue::tr("%1: in use by process %2 (%3) on %4")
+            .arg(m_path, QString::number(process), application, host);
+    }
+    const QString text = DurableQueue::tr("%1: cannot be locked").arg(lock->fileName());
+    return reason.isEmpty() ? text : text + u": "_s + reason;
 }
 
 bool SpoolFolder::keepReserve()
@@ -66,8 +92,9 @@ void SpoolFolder::giveReserve()
 void SpoolFolder::removeOld() const
 {
     QDir folder(m_path);
-    const QStringList names = folder.entryList({u"events-damaged-*"_s, u"events-replaced-*"_s, u"events.db-rescued*"_s},
-                                               QDir::Files | QDir::Hidden | QDir::System);
+    const QStringList names = folder.entryList(
+        {u"events-damaged-*"_s, u"events-replaced-*"_s, u"events.db-rescued*"_s, u"events.db-fresh*"_s},
+        QDir::Files | QDir::Hidden | QDir::System);
     for (const QString &name : names)
         folder.remove(name);
 }

@@ -141,6 +141,11 @@ QString SqliteConnection::errorText() const
     return text;
 }
 
+QString SqliteConnection::textOf(int code)
+{
+    return QString::fromUtf8(sqlite3_errstr(code));
+}
+
 bool SqliteConnection::isDamage(int code)
 {
     return (code & 0xff) == SQLITE_CORRUPT || (code & 0xff) == SQLITE_NOTADB;

@@ -72,6 +72,8 @@ public:
 
     // Of the last failure, for people.
     [[nodiscard]] QString errorText() const;
+    // Of a code where nothing is open.
+    [[nodiscard]] static QString textOf(int code);
     // The file is not, or no longer, a database.
     [[nodiscard]] static bool isDamage(int code);
     [[nodiscard]] static bool isFull(int code);

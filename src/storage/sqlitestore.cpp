@@ -97,7 +97,8 @@ quint32 SqliteStore::checksum(quint64 number, qint64 time, QByteArrayView event)
 {
     const std::array<quint64, 2> numbers = {qToLittleEndian(number), qToLittleEndian(quint64(time))};
     uLong sum = ::crc32(0, reinterpret_cast<const Bytef *>(numbers.data()), sizeof(numbers));
-    sum = ::crc32_z(sum, reinterpret_cast<const Bytef *>(event.data()), z_size_t(event.size()));
+    if (!event.isEmpty()) // Without bytes it would begin anew.
+        sum = ::crc32_z(sum, reinterpret_cast<const Bytef *>(event.data()), z_size_t(event.size()));
     return quint32(sum);
 }
 
@@ -111,23 +112,28 @@ Delivery SqliteStore::failure(int code)
     if (code == SQLITE_MISMATCH)
         return failure(DurableQueue::tr("%1: was written by a newer version of Qanat").arg(file()));
     m_isDamaged = m_isDamaged || SqliteConnection::isDamage(code);
-    return failure(file() + u": "_s + m_connection.errorText());
+    return failure(file() + u": "_s
+                   + (m_connection.isOpen() ? m_connection.errorText() : SqliteConnection::textOf(code)));
 }
 
 Delivery SqliteStore::open()
 {
     if (const QString error = m_folder.take(); !error.isEmpty())
         return failure(error);
-    if (m_connection.isOpen() && FolderAccess::identityOf(file()) != m_identity) {
+    if (m_connection.isOpen() && !isInPlace()) {
         if (const QString error = rescue(); !error.isEmpty())
             return failure(error);
+        disconnect();
     }
-    if (m_connection.isOpen() && !m_isDamaged && FolderAccess::identityOf(file()) == m_identity)
+    if (m_connection.isOpen() && !m_isDamaged)
         return Delivery::delivered(); // It was full, and is as it was.
     disconnect();
+    // An end came just before it got its name.
+    if (!QFileInfo::exists(file()) && QFileInfo::exists(freshFile()))
+        moveIntoPlace(m_folder.freeName(u"events-damaged"_s, u".db"_s));
     if (const QString error = FolderAccess::prepareFile(file()); !error.isEmpty())
         return failure(file() + u": "_s + error);
-    int code = m_isDamaged ? SQLITE_CORRUPT : connect();
+    int code = m_isDamaged ? SQLITE_CORRUPT : connect(file());
     if (SqliteConnection::isDamage(code))
         code = setAside();
     if (code != SQLITE_OK) {
@@ -136,14 +142,23 @@ Delivery SqliteStore::open()
         return failed;
     }
     m_identity = FolderAccess::identityOf(file());
+    m_logIdentity = FolderAccess::identityOf(file() + u"-wal"_s);
     m_wasOpen = true;
     return Delivery::delivered();
 }
 
-int SqliteStore::connect()
+// Whether what is open has the names that it had.
+bool SqliteStore::isInPlace() const
+{
+    return FolderAccess::identityOf(file()) == m_identity
+           && (m_logIdentity.isEmpty() || FolderAccess::identityOf(file() + u"-wal"_s) == m_logIdentity);
+}
+
+int SqliteStore::connect(const QString &name)
 {
     // SQLite follows no link, be it one of a directory far above.
-    const QString place = QFileInfo(QFileInfo(file()).path()).canonicalFilePath() + u"/events.db"_s;
+    const QFileInfo info(name);
+    const QString place = QFileInfo(info.path()).canonicalFilePath() + u'/' + info.fileName();
     if (const int code = m_connection.open(place); code != SQLITE_OK)
         return code;
     if (const int code = m_connection.execute(Alone); code != SQLITE_OK)
@@ -201,8 +216,16 @@ int SqliteStore::readContents()
     m_contents.isHeld = row.integer(6) != 0;
     if (row.integer(7) == qint64(checksum(m_contents)))
         return SQLITE_OK;
-    // Of an older version, or damaged.
+    // Of an older version, or damaged: what cannot be counted anew is not to be trusted.
     row.reset();
+    qint64 last = 0;
+    if (const int queried = m_connection.query("SELECT coalesce(max(number), 0) FROM event", &last);
+        queried != SQLITE_OK)
+        return queried;
+    const quint64 least = quint64(std::max(last, qint64(0))) + 1;
+    constexpr quint64 most = std::numeric_limits<qint64>::max() / 2;
+    m_contents.next = m_contents.next < most ? std::max(m_contents.next, least) : least;
+    m_contents.position.clear();
     return count();
 }
 
@@ -258,6 +281,11 @@ void SqliteStore::disconnect()
 
 Delivery SqliteStore::apply(const Changes &changes)
 {
+    const auto misplaced = [this] {
+        return failure(DurableQueue::tr("%1: was removed or replaced by somebody").arg(file()));
+    };
+    if (m_connection.isOpen() && !isInPlace())
+        return misplaced();
     // Without the reserve what is added now could never be taken away again.
     if (!changes.added.isEmpty() && !m_folder.keepReserve()) {
         if (m_contents.count == 0)
@@ -295,10 +323,12 @@ Delivery SqliteStore::apply(const Changes &changes)
         }
         return failed;
     }
-    if (FolderAccess::identityOf(file()) != m_identity) {
+    if (!isInPlace()) {
         m_contents = before;
-        return failure(DurableQueue::tr("%1: was removed or replaced by somebody").arg(file()));
+        return misplaced();
     }
+    if (m_logIdentity.isEmpty())
+        m_logIdentity = FolderAccess::identityOf(file() + u"-wal"_s);
     m_most = std::max(m_most, m_contents.bytes);
     if (m_contents.count == 0 && m_most > LittleToKeep)
         shrink();
@@ -512,34 +542,58 @@ QString SqliteStore::rescue()
 
 /* --- Damage ------------------------------------------------------------------------------------------------------------ */
 
+// What can be read goes into a file of its own, which gets the name when it has all: whatever comes before that, nothing is lost.
 int SqliteStore::setAside()
 {
     disconnect();
-    const QString damaged = m_folder.freeName(u"events-damaged"_s, u".db"_s);
-    if (!QFile::rename(file(), damaged))
-        return SQLITE_CANTOPEN;
-    if (QFileInfo::exists(file() + u"-wal"_s))
-        QFile::rename(file() + u"-wal"_s, damaged + u"-wal"_s);
-    m_isDamaged = false;
-    if (const QString error = FolderAccess::prepareFile(file()); !error.isEmpty())
-        return SQLITE_CANTOPEN;
+    removeFresh();
     const Contents known = m_contents;
     const bool wasOpen = std::exchange(m_wasOpen, false);
-    int code = connect();
+    int code = FolderAccess::prepareFile(freshFile()).isEmpty() ? connect(freshFile()) : SQLITE_CANTOPEN;
     if (code == SQLITE_OK)
-        code = salvage(damaged);
-    if (wasOpen) {
-        m_contents.next = std::max(m_contents.next, known.next);
-        m_contents.position = known.position;
-        m_contents.isHeld = known.isHeld;
-        m_contents.damaged = std::max(known.count - m_contents.count, qint64(0));
-    }
+        code = salvage(file(), wasOpen ? &known : nullptr);
+    qint64 isBusy = 0;
+    if (code == SQLITE_OK)
+        code = m_connection.query("PRAGMA wal_checkpoint(TRUNCATE)", &isBusy);
+    const qint64 damaged = m_contents.damaged;
+    disconnect();
     m_wasOpen = wasOpen;
-    return code == SQLITE_OK ? noteContents() : code;
+    if (code == SQLITE_OK && (isBusy != 0 || !FolderAccess::syncFile(freshFile())))
+        code = SQLITE_IOERR;
+    if (code != SQLITE_OK) {
+        removeFresh();
+        m_contents = known;
+        if (SqliteConnection::isFull(code))
+            m_folder.giveReserve();
+        return code;
+    }
+    const QString aside = m_folder.freeName(u"events-damaged"_s, u".db"_s);
+    if (!QFile::rename(file(), aside))
+        return SQLITE_CANTOPEN;
+    moveIntoPlace(aside);
+    m_isDamaged = false;
+    code = connect(file());
+    m_contents.damaged = damaged;
+    return code;
+}
+
+void SqliteStore::removeFresh() const
+{
+    QFile::remove(freshFile());
+    QFile::remove(freshFile() + u"-wal"_s);
+}
+
+// The log belongs to the file that was there before.
+void SqliteStore::moveIntoPlace(const QString &aside) const
+{
+    if (QFileInfo::exists(file() + u"-wal"_s))
+        QFile::rename(file() + u"-wal"_s, aside + u"-wal"_s);
+    QFile::rename(freshFile(), file());
+    FolderAccess::syncFolder(QFileInfo(file()).path());
 }
 
 // Takes over all that can be read, by its checksums.
-int SqliteStore::salvage(const QString &damaged)
+int SqliteStore::salvage(const QString &damaged, const Contents *known)
 {
     SqliteStatement addLetter =
         m_connection.prepare("INSERT INTO dead_letter (number, time, event, checksum) VALUES (?, ?, ?, ?)");
@@ -580,13 +634,14 @@ int SqliteStore::salvage(const QString &damaged)
     });
     if (code != SQLITE_OK)
         return code;
+    const Contents &before = known ? *known : found;
     m_contents = {};
-    m_contents.next = next;
-    m_contents.position = found.position;
-    m_contents.isHeld = found.isHeld;
+    m_contents.next = std::max(next, before.next);
+    m_contents.position = before.position;
+    m_contents.isHeld = before.isHeld;
     if ((code = count()) != SQLITE_OK)
         return code;
-    m_contents.damaged = std::max(found.count - m_contents.count, qint64(0));
+    m_contents.damaged = std::max(before.count - m_contents.count, qint64(0));
     return m_commit.run();
 }
 

@@ -31,7 +31,8 @@ public:
 private:
     static constexpr qint64 Version = 2;
 
-    [[nodiscard]] int connect();
+    [[nodiscard]] int connect(const QString &name);
+    [[nodiscard]] bool isInPlace() const;
     [[nodiscard]] int prepareTables();
     [[nodiscard]] int readContents();
     [[nodiscard]] int count();
@@ -42,11 +43,14 @@ private:
     [[nodiscard]] int noteContents();
     [[nodiscard]] QString rescue();
     [[nodiscard]] int setAside();
-    [[nodiscard]] int salvage(const QString &damaged);
+    [[nodiscard]] int salvage(const QString &damaged, const Contents *known);
+    void removeFresh() const;
+    void moveIntoPlace(const QString &aside) const;
     void rollBack();
     void disconnect();
     void shrink();
     [[nodiscard]] QString file() const { return m_folder.file(QStringLiteral("events.db")); }
+    [[nodiscard]] QString freshFile() const { return m_folder.file(QStringLiteral("events.db-fresh")); }
     [[nodiscard]] Delivery failure(int code);
     [[nodiscard]] Delivery failure(const QString &text) const;
     static quint32 checksum(quint64 number, qint64 time, QByteArrayView event);
@@ -67,6 +71,7 @@ private:
     SqliteStatement m_note;
     Contents m_contents;
     QByteArray m_identity; // Of the file that is open.
+    QByteArray m_logIdentity; // Of its log, as soon as there is one.
     qint64 m_most = 0; // Bytes since it was last as small as it can be.
     bool m_isDamaged = false;
     bool m_wasOpen = false; // What is in it is known.

@@ -8,6 +8,9 @@
 #include <Qanat/WaitUntil>
 
 #include <QtCore/qdir.h>
+#include <QtCore/qjsonarray.h>
+#include <QtCore/qjsondocument.h>
+#include <QtCore/qjsonobject.h>
 #include <QtCore/qset.h>
 #include <QtCore/qtemporarydir.h>
 #include <QtTest/qtest.h>
@@ -73,6 +76,8 @@ private Q_SLOTS:
 
     void goesOnInAFile();
     void anotherFileOfTheSameName();
+    void aLineThatIsNotYetWritten();
+    void namesThatBeginAlike();
     void promisesWhatIsStored();
     void leavesWhatIsStored();
     void signalsLeaveWhatIsStored();
@@ -154,6 +159,50 @@ void tst_RelaySpool::anotherFileOfTheSameName()
     QVERIFY(second.errorOutput().contains("is not the file that it was"));
     QCOMPARE(second.total("delivered"), 101);
     QCOMPARE(numbersIn(m_receiver->requests()), numbers(1, 50) + numbers(1000, 1100));
+}
+
+void tst_RelaySpool::aLineThatIsNotYetWritten()
+{
+    const auto append = [this](const QByteArray &text) {
+        QFile more(path(u"lines.ndjson"_s));
+        return more.open(QIODevice::Append) && more.write(text) == text.size();
+    };
+    const QString name = file("{\"n\":1}\n{\"n\":15");
+    RelayProcess first;
+    QVERIFY(first.run(toSpool({name})));
+    QCOMPARE(first.exitCode(), 1);
+    QVERIFY(first.errorOutput().contains("lines.ndjson:2: the last line has no end yet"));
+    QVERIFY(append("04}\n12"));
+    RelayProcess second;
+    QVERIFY(second.run(toSpool({name})));
+    QVERIFY(append("3\n{\"n\":7}"));
+    // One that is whole needs no end.
+    RelayProcess third;
+    QVERIFY(third.run(toSpool({name})));
+    QCOMPARE(third.exitCode(), 0);
+    RelayProcess fourth;
+    QVERIFY(append("\n{\"n\":8}\n"));
+    QVERIFY(fourth.run(toSpool({name})));
+    const QList<HttpRequest> requests = m_receiver->requests();
+    QCOMPARE(numbersIn(requests), QList<qint64>({1, 1504, -1, 7, 8}));
+    QCOMPARE(eventIn(requests.at(2)).value("data"_L1).toInteger(), 123);
+}
+
+void tst_RelaySpool::namesThatBeginAlike()
+{
+    const QString begin = QString(u'\u30b5').repeated(40);
+    const QString lines = file(numberedLines(1, 5));
+    for (const QString &name : {begin + u"a"_s, begin + u"b"_s}) {
+        QFile config(path(u"config.json"_s));
+        QVERIFY(config.open(QIODevice::WriteOnly));
+        const QJsonObject endpoint{{u"name"_s, name}, {u"url"_s, m_receiver->url().toString()}};
+        config.write(QJsonDocument(QJsonObject{{u"endpoints"_s, QJsonArray{endpoint}}}).toJson());
+        config.close();
+        RelayProcess relay;
+        QVERIFY(relay.run({u"--config"_s, config.fileName(), u"--spool"_s, spool(), lines}));
+        QCOMPARE(relay.total("delivered"), 5);
+    }
+    QCOMPARE(QDir(spool()).entryList(QDir::Dirs | QDir::NoDotAndDotDot).size(), 2);
 }
 
 void tst_RelaySpool::promisesWhatIsStored()
@@ -452,7 +501,7 @@ void tst_RelaySpool::wrongUsage_data()
     QTest::newRow("empty") << QStringList{u"--to"_s, to, u"--spool"_s, QString()}
                            << u"--spool: the name of the directory is empty"_s;
     QTest::newRow("alike") << QStringList{u"--to"_s, to, u"--to"_s, to, u"--spool"_s, u"SPOOL"_s}
-                           << u"--spool: two endpoints are alike: give each a name of its own with --config"_s;
+                           << u"--spool: two endpoints have the same name, or the same URL and no name"_s;
     QTest::newRow("no spool") << QStringList{u"--to"_s, to, u"--spool-ok"_s} << u"--spool-ok: only with --spool"_s;
     QTest::newRow("no unit") << QStringList{u"--to"_s, to, u"--spool"_s, u"SPOOL"_s, u"--spool-limit"_s, u"5"_s}
                              << u"--spool-limit:"_s;

@@ -111,6 +111,12 @@ private Q_SLOTS:
     void whatWasSetAsideGoesWithTheConsent();
     void damageKeepsThePosition();
     void behindAnEndpoint();
+    void anEndWhileItIsSaved();
+    void countersThatAreWrong_data();
+    void countersThatAreWrong();
+    void theLogIsRemoved();
+    void aLockThatIsDamaged();
+    void deniedBeforeItIsOpen();
 };
 
 void TestDurableQueue::survivesAClose()
@@ -569,6 +575,145 @@ void TestDurableQueue::behindAnEndpoint()
     QCOMPARE(receiver.requestCount(), 20u);
     gate.setConsent(Gate::Consent::Granted);
     QANAT_WAIT(receiver.requestCount() == 21);
+}
+
+// What was made so far of a damaged file is not taken for the whole.
+void TestDurableQueue::anEndWhileItIsSaved()
+{
+    const Spool spool;
+    const QList<Event> events = someEvents(300);
+    {
+        Pipeline first(spool.path());
+        QVERIFY(first.fill(events));
+        first.queue->setHeld(true);
+        QVERIFY(first.leave());
+    }
+    checkpoint(spool.file());
+    // As an end leaves it before the last step: one that is empty, and one that is garbage.
+    for (const QByteArray &rest : {QByteArray(), QByteArray(5000, 'x')}) {
+        QByteArray content = contentOf(spool.file());
+        QFile fresh(spool.file(u"events.db-fresh"_s));
+        QVERIFY(fresh.open(QIODevice::WriteOnly) && fresh.write(rest) == rest.size());
+        fresh.close();
+        content.replace(0, 16, "garbagegarbage!!");
+        QFile file(spool.file());
+        QVERIFY(file.open(QIODevice::WriteOnly) && file.write(content) == content.size());
+        file.close();
+        Pipeline next(spool.path());
+        QANAT_FINISH(next.queue->flushed());
+        QCOMPARE(next.queue->resumed(), 300);
+        QANAT_FINISH(next.queue->close());
+        checkpoint(spool.file());
+        QVERIFY(!QFile::exists(fresh.fileName()));
+    }
+    // And after the step before the last.
+    QVERIFY(QFile::rename(spool.file(), spool.file(u"events.db-fresh"_s)));
+    Pipeline last(spool.path());
+    last.queue->setHeld(false);
+    QANAT_WAIT(last.recording->deliveredCount() == 300);
+    QCOMPARE(last.recording->deliveredIds(), idsOf(events));
+}
+
+void TestDurableQueue::countersThatAreWrong_data()
+{
+    QTest::addColumn<QByteArray>("position");
+    QTest::newRow("with a position") << QByteArray("there");
+    QTest::newRow("without a position") << QByteArray();
+}
+
+void TestDurableQueue::countersThatAreWrong()
+{
+    QFETCH(QByteArray, position);
+    const Spool spool;
+    const QList<Event> before = someEvents(100);
+    {
+        Pipeline first(spool.path());
+        QVERIFY(first.fill(before));
+        first.queue->setHeld(true);
+        if (!position.isEmpty())
+            first.queue->setPosition(position);
+        QVERIFY(first.leave());
+    }
+    sqlite3 *connection = nullptr;
+    QCOMPARE(sqlite3_open(spool.file().toUtf8().constData(), &connection), SQLITE_OK);
+    QCOMPARE(sqlite3_exec(connection, "UPDATE contents SET next = next & ~64", nullptr, nullptr, nullptr), SQLITE_OK);
+    sqlite3_close(connection);
+    const QList<Event> after = someEvents(50);
+    {
+        Pipeline second(spool.path());
+        QVERIFY(second.fill(after));
+        QCOMPARE(second.queue->storedPosition(), QByteArray()); // It cannot be trusted.
+        QVERIFY(second.leave());
+    }
+    Pipeline third(spool.path());
+    third.queue->setHeld(false);
+    QANAT_WAIT(third.recording->deliveredCount() == 150);
+    QCOMPARE(third.recording->deliveredIds(), idsOf(before + after));
+}
+
+void TestDurableQueue::theLogIsRemoved()
+{
+    const Spool spool;
+    QStringList ids;
+    {
+        Pipeline p(spool.path());
+        const QList<Event> events = someEvents(600);
+        QVERIFY(p.fill(events));
+        ids = idsOf(events);
+        QVERIFY(QFile::remove(spool.file(u"events.db-wal"_s)));
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"was removed or replaced"_s));
+        const Event last = someEvent();
+        ids.append(last.id());
+        const StoringQueue::Receipt receipt = p.queue->sendWithReceipt(last);
+        QANAT_FINISH(receipt.stored);
+        QCOMPARE(receipt.stored.result(), Delivery::stored());
+        // As a program that is killed now leaves it.
+        const QString copy = spool.path() + u"-copy"_s;
+        QVERIFY(QDir().mkdir(copy));
+        for (const QString &name : {u"events.db"_s, u"events.db-wal"_s})
+            QVERIFY(QFile::copy(spool.file(name), copy + u'/' + name));
+        Pipeline next(copy);
+        QANAT_WAIT(next.recording->deliveredCount() == 601);
+        QCOMPARE(next.recording->deliveredIds(), ids);
+        QVERIFY(p.leave());
+    }
+}
+
+// As a kill leaves it between two steps.
+void TestDurableQueue::aLockThatIsDamaged()
+{
+    for (const QByteArray &content : {QByteArray(), QByteArray("hello\n")}) {
+        const Spool spool;
+        QVERIFY(QDir().mkpath(spool.path()));
+        QFile lock(spool.file(u"owner.lock"_s));
+        QVERIFY(lock.open(QIODevice::WriteOnly) && lock.write(content) == content.size() && lock.flush());
+        QVERIFY(lock.setFileTime(QDateTime::currentDateTime().addSecs(-60), QFileDevice::FileModificationTime));
+        lock.close();
+        Pipeline p(spool.path());
+        p.queue->write(someEvent());
+        QANAT_WAIT(p.recording->deliveredCount() == 1);
+    }
+}
+
+void TestDurableQueue::deniedBeforeItIsOpen()
+{
+    const Spool spool;
+    auto first = std::make_unique<Pipeline>(spool.path());
+    QVERIFY(first->fill({Event(u"secret"_s, u"topsecret"_s)}));
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"in use by process"_s));
+    Pipeline second(spool.path());
+    DurableQueue &queue = *second.queue;
+    Gate gate(std::move(second.queue));
+    QANAT_WAIT(!queue.storageError().isEmpty());
+    gate.setConsent(Gate::Consent::Denied);
+    QVERIFY(first->leave());
+    first.reset();
+    QANAT_WAIT(queue.storageError().isEmpty() && queue.statistics().filtered == 1);
+    gate.setConsent(Gate::Consent::Granted);
+    QANAT_FINISH(gate.close());
+    QCOMPARE(second.recording->count(), 0);
+    for (const QString &name : spool.names())
+        QVERIFY2(!contentOf(spool.file(name)).contains("topsecret"), qPrintable(name));
 }
 
 QTEST_GUILESS_MAIN(TestDurableQueue)
