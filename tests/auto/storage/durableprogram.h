@@ -24,6 +24,13 @@ namespace Qanat {
 class Outlet
 {
 public:
+    // What became of an event.
+    struct Outcome
+    {
+        Event event;
+        bool isRefused = false;
+    };
+
     // So many more may pass.
     void allow(qint64 count)
     {
@@ -33,6 +40,24 @@ public:
         }
         flow();
     }
+    // No more may, but those for which that comes too late.
+    void stop()
+    {
+        const std::lock_guard lock(m_mutex);
+        m_allowed = 0;
+    }
+    // How many still may.
+    [[nodiscard]] qint64 allowed() const
+    {
+        const std::lock_guard lock(m_mutex);
+        return m_allowed;
+    }
+    // From now on those of the type "bad" are taken, too.
+    void setLenient()
+    {
+        const std::lock_guard lock(m_mutex);
+        m_isLenient = true;
+    }
     // The next one fails in passing, as soon as it may pass; what comes with it is handed back.
     void failNext()
     {
@@ -40,26 +65,34 @@ public:
         m_failsNext = true;
     }
     // Everything that has got its outcome so far, in this order.
-    [[nodiscard]] QStringList delivered() const
-    {
-        const std::lock_guard lock(m_mutex);
-        return m_delivered;
-    }
-    [[nodiscard]] QStringList refused() const
-    {
-        const std::lock_guard lock(m_mutex);
-        return m_refused;
-    }
+    [[nodiscard]] QStringList delivered() const { return idsOfThose(false); }
+    [[nodiscard]] QStringList refused() const { return idsOfThose(true); }
     // How many have it.
     [[nodiscard]] qint64 count() const
     {
         const std::lock_guard lock(m_mutex);
-        return m_delivered.size() + m_refused.size();
+        return qint64(m_outcomes.size());
+    }
+    // All but the first ones.
+    [[nodiscard]] std::vector<Outcome> outcomesAfter(size_t number) const
+    {
+        const std::lock_guard lock(m_mutex);
+        return {m_outcomes.begin() + qptrdiff(number), m_outcomes.end()};
     }
 
 private:
     friend class OutletSink;
 
+    [[nodiscard]] QStringList idsOfThose(bool areRefused) const
+    {
+        const std::lock_guard lock(m_mutex);
+        QStringList ids;
+        for (const Outcome &outcome : m_outcomes) {
+            if (outcome.isRefused == areRefused)
+                ids.append(outcome.event.id());
+        }
+        return ids;
+    }
     void take(const Batch &batch, Completion completion)
     {
         {
@@ -81,11 +114,12 @@ private:
             const Event event = m_batch[m_position++];
             Completion completion = std::move(m_completion);
             const bool fails = std::exchange(m_failsNext, false);
+            const bool isRefused = event.type() == QLatin1String("bad") && !m_isLenient;
             const qsizetype left = m_batch.size() - m_position;
             if (fails)
                 m_position = m_batch.size();
             else
-                (event.type() == QLatin1String("bad") ? m_refused : m_delivered).append(event.id());
+                m_outcomes.push_back({event, isRefused});
             const bool isLast = m_position == m_batch.size();
             if (!isLast)
                 m_completion = std::move(completion);
@@ -95,7 +129,7 @@ private:
                 its.settle(1, passingFailure());
                 its.settle(left, Delivery::untried());
             } else {
-                its.settle(1, event.type() == QLatin1String("bad") ? permanentFailure() : Delivery::delivered());
+                its.settle(1, isRefused ? permanentFailure() : Delivery::delivered());
             }
             lock.lock();
         }
@@ -108,9 +142,9 @@ private:
     qsizetype m_position = 0; // In the batch.
     qint64 m_allowed = 0;
     bool m_failsNext = false;
+    bool m_isLenient = false;
     bool m_isFlowing = false;
-    QStringList m_delivered;
-    QStringList m_refused;
+    std::vector<Outcome> m_outcomes;
 };
 
 class OutletSink final : public Sink
