@@ -70,7 +70,9 @@ private:
             std::chrono::nanoseconds own{0};
             std::chrono::nanoseconds other{0};
             for (auto delay = current.cbegin(); delay != current.cend(); ++delay) {
-                const auto grown = delay.value() - m_lastDelays.value(delay.key(), delay.value());
+                // One that is new since then has waited for nothing else. (Where all accesses are watched, who starts a thread
+                // waits until it runs.)
+                const auto grown = delay.value() - m_lastDelays.value(delay.key(), std::chrono::nanoseconds(0));
                 if (delay.key() == m_thread)
                     own = grown;
                 else

@@ -19,7 +19,10 @@
 #include <QtTest/qsignalspy.h>
 #include <QtTest/qtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <memory>
+#include <thread>
 
 // Runs the event loop until it is so; a test that waits in vain says for what. (QTRY_VERIFY is no choice: that of newer Qt
 // narrows a duration to int, which is an error here.)
@@ -78,6 +81,19 @@ bool finishes(const QFuture<T> &future)
             static_cast<void>(future.result());
     }
     return true;
+}
+
+// What a test itself does, with the real disk for one, may take long, which is not held against what is tested.
+template<typename Work>
+void elsewhere(const Work &work)
+{
+    std::atomic<bool> isDone{false};
+    std::thread thread([&] {
+        work();
+        isDone = true;
+    });
+    static_cast<void>(waitUntil([&] { return isDone.load(); }, std::chrono::minutes(5)));
+    thread.join();
 }
 
 // An event with a payload that nobody may show.

@@ -10,28 +10,12 @@
 
 #include <sqlite3.h>
 
-#include <atomic>
-#include <thread>
-
 namespace Qanat {
 
 // What is said of a fault depends on where it hits.
 inline void beQuietAboutFaults()
 {
     QLoggingCategory::setFilterRules(QStringLiteral("qanat.storage=false\nqanat.sink=false"));
-}
-
-// What a test itself does with the real disk may take long, which is not held against what is tested.
-template<typename Work>
-void elsewhere(const Work &work)
-{
-    std::atomic<bool> isDone{false};
-    std::thread thread([&] {
-        work();
-        isDone = true;
-    });
-    static_cast<void>(waitUntil([&] { return isDone.load(); }, std::chrono::minutes(5)));
-    thread.join();
 }
 
 // A folder that is used by one program after the other.

@@ -139,7 +139,7 @@ void TestStorageFaults::fullDiskMakesRoomByDelivering()
         QVERIFY(program.deliver(stored));
         program.send(someEvents(5));
         QVERIFY(program.flush());
-        QVERIFY(!program.isFailing());
+        QVERIFY(program.waitFor([&] { return !program.isFailing(); }));
         fill(program);
         program.end();
     }
@@ -214,7 +214,7 @@ void TestStorageFaults::aLimitOfTheSystem()
         program.send(someEvents(5));
         QCOMPARE(::setrlimit(RLIMIT_FSIZE, &before), 0);
         QVERIFY(program.flush());
-        QVERIFY(!program.isFailing());
+        QVERIFY(program.waitFor([&] { return !program.isFailing(); }));
         QCOMPARE(::setrlimit(RLIMIT_FSIZE, &limit), 0);
         fill(program);
         program.end();
@@ -263,7 +263,7 @@ void TestStorageFaults::aLockedDatabase()
         QCOMPARE(sqlite3_close(std::exchange(other, nullptr)), SQLITE_OK);
         program.setPatient();
         QVERIFY(program.flush());
-        QVERIFY(!program.isFailing());
+        QVERIFY(program.waitFor([&] { return !program.isFailing(); }));
         QCOMPARE(program.queue->resumed(), 10);
         QVERIFY(program.deliverAll());
         program.end();
