@@ -105,6 +105,7 @@ public:
     mutable std::mutex mutex;
     std::condition_variable ready;
     std::map<QByteArray, Content> contents; // By the path.
+    std::map<QByteArray, Content> remembered;
     quint64 order = 0;
     bool isHeld = false;
     bool isCut = false;
@@ -524,6 +525,24 @@ int FaultyDisk::openFiles() const
 {
     const std::lock_guard lock(d->mutex);
     return d->openFiles;
+}
+
+void FaultyDisk::remember()
+{
+    const std::lock_guard lock(d->mutex);
+    d->remembered = d->contents;
+}
+
+void FaultyDisk::goBack()
+{
+    const std::lock_guard lock(d->mutex);
+    Q_ASSERT(d->openFiles == 0);
+    for (const auto &[name, content] : d->contents) {
+        if (d->remembered.find(name) == d->remembered.end())
+            QFile::remove(QString::fromUtf8(name));
+    }
+    d->contents = d->remembered;
+    d->isCut = true;
 }
 
 void FaultyDisk::restore(Survivors survivors, quint32 seed)

@@ -71,6 +71,9 @@ public:
     [[nodiscard]] bool isCut() const;
     // It is back. To be called when no file is open.
     void restore(Survivors survivors, quint32 seed);
+    // As it is now, cut, so that it can be restored in several ways: it goes back to that. Both when no file is open.
+    void remember();
+    void goBack();
     // How many files are open.
     [[nodiscard]] int openFiles() const;
 

@@ -41,22 +41,34 @@ public:
     {
         elsewhere([&] { m_disk->restore(survivors, seed); });
     }
-    // The first column of the first row, when no program runs.
-    [[nodiscard]] qint64 valueOf(const char *sql) const
+    // One way in which the power comes back: the program has written that to its ledger until then.
+    void restore(const Ledger &before, FaultyDisk::Survivors survivors, quint32 seed)
     {
-        qint64 value = -1;
+        ledger = before;
+        elsewhere([&] {
+            m_disk->goBack();
+            m_disk->restore(survivors, seed);
+            m_disk->heal();
+        });
+    }
+    // The columns of the first row, when no program runs.
+    [[nodiscard]] std::vector<qint64> valuesOf(const char *sql) const
+    {
+        std::vector<qint64> values;
         elsewhere([&] {
             const QString file = QStringLiteral("file:%1/events.db?immutable=1").arg(path());
             sqlite3 *connection = nullptr;
             sqlite3_stmt *statement = nullptr;
             sqlite3_open_v2(file.toUtf8().constData(), &connection, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, nullptr);
             sqlite3_prepare_v2(connection, sql, -1, &statement, nullptr);
-            if (sqlite3_step(statement) == SQLITE_ROW)
-                value = sqlite3_column_int64(statement, 0);
+            if (sqlite3_step(statement) == SQLITE_ROW) {
+                for (int column = 0; column < sqlite3_column_count(statement); ++column)
+                    values.push_back(sqlite3_column_int64(statement, column));
+            }
             sqlite3_finalize(statement);
             sqlite3_close(connection);
         });
-        return value;
+        return values;
     }
 
     Ledger ledger;
@@ -112,11 +124,16 @@ inline void settle(Spool &spool)
         ledger.expect(!(isThrough && entry.isDropped) || entry.isUnsure, QStringLiteral("dropped, and not dropped"));
         refused += entry.refused > 0;
     }
-    ledger.expect(spool.valueOf("SELECT count(*) FROM event") == 0, QStringLiteral("the store is not empty"));
-    ledger.expect(spool.valueOf("SELECT count FROM contents") == 0, QStringLiteral("the count is wrong"));
-    ledger.expect(spool.valueOf("SELECT bytes FROM contents") == 0, QStringLiteral("the bytes are wrong"));
-    const qint64 letters = spool.valueOf("SELECT count(*) FROM dead_letter");
-    ledger.expect(letters == refused, QStringLiteral("%1 dead letters of %2").arg(letters).arg(refused));
+    const std::vector<qint64> values = spool.valuesOf("SELECT (SELECT count(*) FROM event), count, bytes, letters,"
+                                                      " (SELECT count(*) FROM dead_letter) FROM contents");
+    ledger.expect(values.size() == 5, QStringLiteral("there is no store"));
+    if (values.size() != 5)
+        return;
+    ledger.expect(values[0] == 0, QStringLiteral("the store is not empty"));
+    ledger.expect(values[1] == 0, QStringLiteral("the count is wrong"));
+    ledger.expect(values[2] == 0, QStringLiteral("the bytes are wrong"));
+    ledger.expect(values[3] == values[4], QStringLiteral("the count of dead letters is wrong"));
+    ledger.expect(values[4] == refused, QStringLiteral("%1 dead letters of %2").arg(values[4]).arg(refused));
 }
 
 } // namespace Qanat
