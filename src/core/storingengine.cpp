@@ -374,7 +374,8 @@ void StoringEngine::flush(const std::shared_ptr<QPromise<Delivery>> &promise)
 {
     m_flushes.push_back(promise);
     // What came before is stored, unless a close has given it up. Should it fail only to take out what was delivered, nothing is lost.
-    if (m_arrivals.empty() && (m_isFailing || !m_changes.position))
+    // (Until it was open for the first time nobody knows what it holds: that is waited for.)
+    if (m_arrivals.empty() && (m_wasOpen || m_isInterrupted) && (m_isFailing || !m_changes.position))
         finishFlushes(m_isFailing && m_isInterrupted ? m_failure : Delivery::stored());
     else if (!m_isFailing)
         commit();

@@ -233,8 +233,11 @@ private:
         for (qsizetype i = 0; i < sent; ++i)
             hear(m_sent[size_t(i)]);
         m_sent.erase(m_sent.begin(), m_sent.begin() + sent);
-        model.makeSure(known);
-        model.makeRestSure(m_isBlurred ? 0 : position, model.isHeld());
+        // What was delivered may still have to leave the disk, where that fails.
+        if (m_queue->storageError().isEmpty()) {
+            model.makeSure(known);
+            model.makeRestSure(m_isBlurred ? 0 : position, model.isHeld());
+        }
         if (std::exchange(m_wasOpened, true))
             return true;
         model.expect(m_queue->resumed() == model.resumed(),
