@@ -395,8 +395,8 @@ void StoringEngine::noteFailure(const QString &text)
     if (!std::exchange(m_isFailing, true))
         qCWarning(qanatStorage, "%ls: %ls; it is tried again", qUtf16Printable(m_mailbox->label()),
                   qUtf16Printable(text));
+    showActivity(); // Before it is said.
     m_state->setError(text);
-    showActivity();
     const std::shared_ptr<Clock> clock = m_mailbox->clock();
     if (!m_again)
         m_again = std::make_unique<Timer>([this] { commit(); });
@@ -409,8 +409,8 @@ void StoringEngine::noteSuccess()
         return;
     m_again->stop();
     m_failure = {};
-    m_state->setError({});
     showActivity();
+    m_state->setError({});
 }
 
 /* --- Out of the store -------------------------------------------------------------------------------------------------- */
