@@ -121,13 +121,14 @@ void tellLetters(Spool &spool, LetterStory *story)
     write(someEvents(5));
     const auto again = program.queue->storedDeadLetters()->sendAllAgain();
     program.waitFor([&] { return again.isFinished(); });
+    lookAt(again);
     program.outlet->setLenient();
     write(someEvents(5));
     program.deliver(7); // Of those that came back, too.
     write(someEvents(2));
     story->storedPosition = program.queue->storedPosition().toLongLong();
     const QFuture<CloseResult> closed = program.queue->discard();
-    program.waitFor([&] { return closed.isFinished(); });
+    story->expect(finishes(closed), u"the close does not end"_s);
     story->delivered = program.outlet->delivered();
     program.queue.reset();
 }
@@ -169,7 +170,7 @@ void endLetters(Spool &spool, const StoreImage &image, LetterStory *story)
     }
     story->expect(program.outlet->delivered() == kept, u"others are delivered"_s);
     const QFuture<CloseResult> closed = program.queue->discard();
-    program.waitFor([&] { return closed.isFinished(); });
+    story->expect(finishes(closed), u"the close does not end"_s);
     story->expect(closed.result().stored() == 0, u"something is left"_s);
     program.queue.reset();
 }

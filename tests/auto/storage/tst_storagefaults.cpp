@@ -110,6 +110,7 @@ void fill(DurableProgram &program)
         program.send(largeEvents(10));
         const QFuture<Delivery> flushed = program.queue->flushed();
         static_cast<void>(waitUntil([&] { return flushed.isFinished() || program.isFailing(); }));
+        lookAt(flushed);
     }
 }
 
