@@ -18,8 +18,9 @@ namespace Relay {
 
 namespace {
 
-// By so many bytes a file is known.
+// By so many bytes a file is known, and the place in it.
 constexpr qint64 HeadSize = 1024;
+constexpr qint64 TailSize = 256;
 
 } // namespace
 
@@ -43,6 +44,7 @@ std::optional<Bookmark> Bookmark::fromText(const QByteArray &text)
     bookmark.m_line = object.value("line"_L1).toInteger(-1);
     bookmark.m_headSize = object.value("headSize"_L1).toInteger(-1);
     bookmark.m_head = object.value("head"_L1).toString().toLatin1();
+    bookmark.m_tail = object.value("tail"_L1).toString().toLatin1();
     const bool isSound = !bookmark.m_file.isEmpty() && bookmark.m_offset >= 0 && bookmark.m_line >= 0
                          && bookmark.m_headSize >= 0 && bookmark.m_headSize <= std::min(bookmark.m_offset, HeadSize);
     return isSound ? std::optional(bookmark) : std::nullopt;
@@ -52,10 +54,12 @@ void Bookmark::moveTo(qint64 offset, qint64 line)
 {
     m_offset = offset;
     m_line = line;
+    const qint64 tail = std::min(offset, TailSize);
+    m_tail = digestOf(offset - tail, tail);
     const qint64 size = std::min(offset, HeadSize);
     if (size == m_headSize)
         return;
-    m_head = headOf(size);
+    m_head = digestOf(0, size);
     m_headSize = size;
 }
 
@@ -65,21 +69,24 @@ QByteArray Bookmark::toText() const
                                      {u"head"_s, QString::fromLatin1(m_head)},
                                      {u"headSize"_s, m_headSize},
                                      {u"line"_s, m_line},
-                                     {u"offset"_s, m_offset}})
+                                     {u"offset"_s, m_offset},
+                                     {u"tail"_s, QString::fromLatin1(m_tail)}})
         .toJson(QJsonDocument::Compact);
 }
 
 bool Bookmark::isIn(const Bookmark &other) const
 {
     struct stat status = {};
+    const qint64 tail = std::min(m_offset, TailSize);
     return hasNameOf(other) && ::fstat(other.m_descriptor, &status) == 0 && status.st_size >= m_offset
-           && other.headOf(m_headSize) == m_head;
+           && other.digestOf(0, m_headSize) == m_head
+           && (m_offset == 0 || other.digestOf(m_offset - tail, tail) == m_tail);
 }
 
-QByteArray Bookmark::headOf(qint64 size) const
+QByteArray Bookmark::digestOf(qint64 offset, qint64 size) const
 {
     QByteArray bytes(size, Qt::Uninitialized);
-    const ssize_t count = ::pread(m_descriptor, bytes.data(), size_t(size), 0);
+    const ssize_t count = ::pread(m_descriptor, bytes.data(), size_t(size), off_t(offset));
     bytes.resize(std::max<ssize_t>(count, 0));
     return QCryptographicHash::hash(bytes, QCryptographicHash::Sha256).toHex();
 }

@@ -16,7 +16,8 @@ namespace Relay {
 /*!
  * A place in a file that is read, to go on there in another run: a value that becomes text and back.
  *
- * It knows the file by its name and by its first bytes: one that was replaced by another is read from its beginning.
+ * It knows the file by its name, by its first bytes and by those before the place: one that was replaced by another is read from its
+ * beginning.
  */
 class Bookmark
 {
@@ -31,7 +32,7 @@ public:
     //! For StoringQueue::write().
     [[nodiscard]] QByteArray toText() const;
 
-    //! Whether it is a place in the file that \a other is a place in, and that still begins as it did.
+    //! Whether it is a place in the file that \a other is a place in, and what was read there is still the same.
     [[nodiscard]] bool isIn(const Bookmark &other) const;
     //! Whether both name the same file, whatever is in it now.
     [[nodiscard]] bool hasNameOf(const Bookmark &other) const { return m_file == other.m_file; }
@@ -40,7 +41,7 @@ public:
     [[nodiscard]] qint64 line() const { return m_line; }
 
 private:
-    [[nodiscard]] QByteArray headOf(qint64 size) const;
+    [[nodiscard]] QByteArray digestOf(qint64 offset, qint64 size) const;
 
     int m_descriptor = -1;
     QString m_file;
@@ -48,6 +49,7 @@ private:
     qint64 m_line = 0;
     qint64 m_headSize = 0;
     QByteArray m_head; // A digest of the first bytes.
+    QByteArray m_tail; // One of the last bytes before the offset.
 };
 
 } // namespace Relay

@@ -10,6 +10,7 @@
 #include "spool.h"
 
 #include <Qanat/Clock>
+#include <Qanat/DeadLetters>
 
 #include <algorithm>
 #include <unistd.h>
@@ -21,6 +22,11 @@ using std::chrono::nanoseconds;
 namespace Relay {
 
 namespace {
+
+QString tooLongText()
+{
+    return u"the line is longer than %1 MiB"_s.arg(Input::LongestLine / (1024 * 1024));
+}
 
 bool isBlank(QByteArrayView line)
 {
@@ -110,10 +116,13 @@ std::optional<Input::End> Input::handleLine(LineReader &lines)
         break;
     case LineReader::Item::TooLong:
         m_ledger->countRead();
-        rejectTooLong(lines.number());
+        reject(lines.number(), tooLongText());
         noteLine();
         return std::nullopt;
     case LineReader::Item::End:
+        // The last one may have been too long.
+        if (m_place && lines.isTerminated() && lines.offset() > m_place->offset())
+            m_pipeline->pass(placeBehind(lines));
         return End::Reached;
     case LineReader::Item::Stopped:
         return End::NotReached;
@@ -125,13 +134,10 @@ std::optional<Input::End> Input::handleLine(LineReader &lines)
     if (isBlank(lines.line()))
         return std::nullopt;
     m_ledger->countRead();
+    Result<Event> event = eventFromLine(lines.line(), m_origin);
     // A dead letter has grown by its story.
-    if (lines.line().size() > LongestLine && !lines.line().contains("deadletter")) {
-        rejectTooLong(lines.number());
-        pass(placeBehind(lines));
-        return std::nullopt;
-    }
-    const Result<Event> event = eventFromLine(lines.line(), m_origin);
+    if (lines.line().size() > LongestLine && (!event || DeadLetter::fromEvent(*event).reason.isEmpty()))
+        event = Failure{tooLongText()};
     if (m_place && !lines.isTerminated() && !isWhole(lines.line(), event)) {
         Console::print(
             u"%1:%2: the last line has no end yet, and is left to the next run"_s.arg(m_name).arg(lines.number()));
@@ -171,11 +177,6 @@ std::optional<Input::End> Input::write(const Event &event, const std::optional<B
         noteLine();
     m_writingSince = nanoseconds::zero();
     return isWritten ? std::nullopt : std::optional(End::NotReached);
-}
-
-void Input::rejectTooLong(qint64 line)
-{
-    reject(line, u"the line is longer than %1 MiB"_s.arg(LongestLine / (1024 * 1024)));
 }
 
 void Input::reject(qint64 line, const QString &reason)

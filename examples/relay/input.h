@@ -71,7 +71,6 @@ private:
     void pass(const std::optional<Bookmark> &place);
     void noteLine();
     [[nodiscard]] std::optional<Bookmark> placeBehind(const LineReader &lines);
-    void rejectTooLong(qint64 line);
     void reject(qint64 line, const QString &reason);
 
     const Descriptor m_input;

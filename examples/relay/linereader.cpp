@@ -36,6 +36,7 @@ LineReader::Item LineReader::next()
             if (!std::exchange(m_isPassing, false))
                 return takeLine(end, end + 1);
             m_begin = m_searched = end + 1;
+            m_isTerminated = true;
             continue;
         }
         m_searched = m_buffer.size();

@@ -47,7 +47,8 @@ public:
     [[nodiscard]] Item next();
     //! The line, until next() is called again.
     [[nodiscard]] QByteArrayView line() const { return m_line; }
-    //! Whether it has an end: the last one of an input may have none, since it is not yet written.
+    //! Whether it has an end: the last one of an input may have none, since it is not yet written. Of one that is too long it is known
+    //! when next() is called again.
     [[nodiscard]] bool isTerminated() const { return m_isTerminated; }
     //! The number of the line that next() spoke of last; the first has number 1.
     [[nodiscard]] qint64 number() const { return m_number; }

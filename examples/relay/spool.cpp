@@ -47,8 +47,8 @@ QString folderName(const EndpointConfiguration &endpoint)
 Spool::Spool(Promises promises)
     : m_promises(promises)
 {
-    // Until it is known that all can be used their troubles are the end of the run, and told as that.
-    QLoggingCategory::setFilterRules(u"qanat.storage=false"_s);
+    // Until it is known that all can be used their troubles are the end of the run, and told as that. (That one was damaged is not.)
+    QLoggingCategory::setFilterRules(u"qanat.storage.warning=false"_s);
 }
 
 QString Spool::makeFolder(const QString &folder)

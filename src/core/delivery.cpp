@@ -21,9 +21,11 @@ QString keyOf(Enum value)
     return QString::fromLatin1(QMetaEnum::fromType<Enum>().valueToKey(static_cast<int>(value)));
 }
 
-int badness(Delivery::Outcome outcome)
+int badness(const Delivery &delivery)
 {
-    switch (outcome) {
+    // A disk that fails concerns more than the event that it failed with.
+    const int isOfStorage = delivery.error() == Delivery::Error::Storage;
+    switch (delivery.outcome()) {
     case Delivery::Outcome::Filtered:
         return 0;
     case Delivery::Outcome::Delivered:
@@ -33,9 +35,9 @@ int badness(Delivery::Outcome outcome)
     case Delivery::Outcome::Untried:
         return 3;
     case Delivery::Outcome::Failed:
-        return 4;
+        return 4 + isOfStorage;
     case Delivery::Outcome::Dropped:
-        return 5;
+        return 6 + isOfStorage;
     }
     Q_UNREACHABLE();
 }
@@ -188,7 +190,7 @@ QString Delivery::toString() const
 
 const Delivery &Delivery::worse(const Delivery &one, const Delivery &other) noexcept
 {
-    return badness(other.m_outcome) > badness(one.m_outcome) ? other : one;
+    return badness(other) > badness(one) ? other : one;
 }
 
 bool Delivery::equals(const Delivery &other) const

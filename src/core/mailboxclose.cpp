@@ -340,7 +340,7 @@ void Mailbox::linkClosed(const CloseResult &result)
 void Mailbox::setClosed(Section &section, const Delivery &finished)
 {
     m_stage = Stage::Closed;
-    Delivery worst = Delivery::worse(m_worstOfClose, finished);
+    Delivery worst = Delivery::worse(m_worstOfClose, finished.asDropped());
     if (m_closeLeft > 0)
         worst = Delivery::worse(
             worst, Delivery::dropped(Delivery::Error::Discarded,

@@ -26,6 +26,12 @@ QString attemptsText(int attempts)
     return attempts == 1 ? Text::tr("1 attempt") : Text::tr("%1 attempts").arg(attempts);
 }
 
+QString tooOldText(int attempts)
+{
+    return attempts == 0 ? Text::tr("given up: too old before it was tried")
+                         : Text::tr("given up: too old after %1").arg(attemptsText(attempts));
+}
+
 // However often that happens, it says nothing about the event.
 bool isFaultOfEndpoint(const Delivery &failure)
 {
@@ -490,7 +496,7 @@ void RetryingSinkPrivate::giveUp(Try &work, bool strategyDrops)
             const int attempts = work.attempts[size_t(index)];
             QString text;
             if (isTooOld)
-                text = Text::tr("given up: too old after %1").arg(attemptsText(attempts));
+                text = tooOldText(attempts);
             else if (strategyDrops)
                 text = Text::tr("given up by the strategy after %1").arg(attemptsText(attempts));
             else if (attempts >= most && !isFaultOfEndpoint(run.reason))
@@ -520,8 +526,7 @@ void RetryingSinkPrivate::giveUpHopeless(const TryRef &work)
     const Delivery cause = lastFailure;
     const std::vector<int> attempts = work->attempts;
     for (size_t i = 0; i < attempts.size() && !work->isVoid; ++i) {
-        const Delivery dropped = Delivery::dropped(
-            Delivery::Error::Expired, Text::tr("given up: too old after %1").arg(attemptsText(attempts[i])));
+        const Delivery dropped = Delivery::dropped(Delivery::Error::Expired, tooOldText(attempts[i]));
         work->settle(qsizetype(i), 1, dropped.withAttempts(attempts[i]).withCause(cause));
     }
     if (!work->isVoid)

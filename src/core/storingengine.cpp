@@ -232,6 +232,8 @@ bool StoringEngine::commit()
             // What is stored may still be delivered, which makes room where there was none.
             if (open())
                 deliver();
+            if (m_arrivals.empty())
+                finishFlushes(Delivery::stored()); // Only what was delivered could not be taken out.
             return false;
         }
         m_arrivalCount = 0;
@@ -239,14 +241,15 @@ bool StoringEngine::commit()
         noteReturned();
         noteLetters();
         noteArrivals(std::exchange(m_arrivals, {}));
-        finishFlushes(Delivery::stored());
         keepLimits();
         keepAge();
         deliver();
     } while (!m_changes.isEmpty() && m_isOpen);
+    if (m_isOpen)
+        noteSuccess(); // Before whoever waits hears of it.
+    finishFlushes(Delivery::stored());
     if (!m_isOpen)
         return true; // What came is stored, and what is stored cannot be read.
-    noteSuccess();
     noteLost();
     keepLetterCapacity();
     if (m_mustPurge && m_handedCount == 0) {
@@ -255,7 +258,20 @@ bool StoringEngine::commit()
         if (m_mustPurge)
             noteFailure(purged.errorText());
     }
+    tidy();
     return true;
+}
+
+// A step whenever there is nothing better to do.
+void StoringEngine::tidy()
+{
+    if (!m_isOpen || m_isFailing || m_isInterrupted || m_isClosing || m_mailbox->kept().count > 0
+        || m_mailbox->hasMore() || !m_store->tidy())
+        return;
+    if (!m_tidying)
+        m_tidying = std::make_unique<Timer>([this] { tidy(); });
+    const std::shared_ptr<Clock> clock = m_mailbox->clock();
+    m_tidying->start(clock, clock->now());
 }
 
 // Where all was handed on and has come back, nothing is left; what damage has taken away in silence comes to light then.
@@ -283,6 +299,7 @@ bool StoringEngine::applyChanges()
         m_changes.removedBytes = 0;
         m_changes.deadLetters = {};
         m_lettersKept += std::exchange(m_lettersAdded, 0);
+        while (m_store->contents().count == 0 && m_store->tidy()) { }
     }
     if (!m_changes.isEmpty() && !apply(m_changes)) {
         m_isStuck = m_isStuck || m_changes.added.isEmpty();
@@ -465,10 +482,10 @@ std::optional<StoringEngine::Run> StoringEngine::nextRuns(qsizetype most)
         all->numbers.insert(all->numbers.end(), more.numbers.begin(), more.numbers.end());
         all->bytes.insert(all->bytes.end(), more.bytes.begin(), more.bytes.end());
     }
-    if (!events.isEmpty())
+    if (!events.isEmpty()) {
         all->batch = all->batch.withEvents(events);
-    if (!events.isEmpty())
         BatchBuilder::chunk(all->batch)->isChecked.store(true, std::memory_order_relaxed);
+    }
     return all;
 }
 
@@ -770,6 +787,7 @@ Delivery StoringEngine::finish()
     m_again.reset();
     m_aging.reset();
     m_gathering.reset();
+    m_tidying.reset();
     m_store->close();
     return isSafe ? Delivery::delivered() : failure;
 }

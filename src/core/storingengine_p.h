@@ -101,6 +101,7 @@ private:
     void noteArrivals(std::deque<Arrival> arrivals);
     void noteReady(const Batch &batch, quint64 first, std::vector<qint64> bytes);
     void noteLost();
+    void tidy();
     void giveUpArrivals(const Delivery &reason);
     void finishFlushes(const Delivery &outcome);
     void withdrawStored(quint64 end);
@@ -143,6 +144,7 @@ private:
     std::unique_ptr<Timer> m_again; // Of the worker's thread.
     std::unique_ptr<Timer> m_aging; // The same.
     std::unique_ptr<Timer> m_gathering; // The same.
+    std::unique_ptr<Timer> m_tidying; // The same.
 
     Delivery m_failure;
     std::optional<Delivery> m_givenUp; // Why something was, at the end: no position that comes after it may be stored.

@@ -39,6 +39,11 @@ EventStore::~EventStore() = default;
 
 void EventStore::hurry() { }
 
+bool EventStore::tidy()
+{
+    return false;
+}
+
 StoringQueue::StoringQueue(std::unique_ptr<EventStore> store, std::unique_ptr<Sink> target, QObject *parent)
     : Sink(mailboxOfItsOwn(), parent)
     , d(std::make_shared<StoringState>(this))
@@ -153,7 +158,7 @@ QFuture<Delivery> StoringQueue::flushed()
             engine->flush(promise);
     });
     if (!isAccepted) {
-        promise->addResult(Delivery::closed());
+        promise->addResult(Delivery::closed().asDropped());
         promise->finish();
     }
     return future;
@@ -177,10 +182,15 @@ bool StoringQueue::event(QEvent *event)
     // What is said may bring about the end of this.
     const QPointer<StoringQueue> alive(this);
     const QString error = d->error();
+    const bool isHeld = d->isHeld();
     if (d->isOpened() && !std::exchange(m_saidOpened, true))
         Q_EMIT opened(d->resumed(), QPrivateSignal());
     if (alive && std::exchange(m_saidError, error) != error)
         Q_EMIT storageErrorChanged(error, QPrivateSignal());
+    if (alive && std::exchange(m_saidHeld, isHeld) != isHeld)
+        Q_EMIT heldChanged(isHeld, QPrivateSignal());
+    if (!alive)
+        return true;
     for (const auto &[first, last] : d->takeRemovedLetters()) {
         if (alive)
             Q_EMIT m_deadLetters->removed(first, last, {});

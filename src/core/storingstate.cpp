@@ -48,7 +48,8 @@ void StoringState::setPosition(const QByteArray &position)
 void StoringState::setHeld(bool isHeld)
 {
     const std::lock_guard lock(m_mutex);
-    m_isHeld = isHeld;
+    if (std::exchange(m_isHeld, isHeld) != isHeld)
+        tell();
 }
 
 void StoringState::setDeadLetters(const DeadLetters &letters)

@@ -3,9 +3,12 @@
 
 #include "pagescan_p.h"
 
+#include "spoolfolder_p.h"
+
 #include <QtCore/qendian.h>
 #include <QtCore/qfile.h>
 #include <QtCore/qhash.h>
+#include <QtCore/qmap.h>
 
 #include <algorithm>
 #include <optional>
@@ -22,6 +25,7 @@ constexpr quint8 TableLeaf = 0x0d;
 constexpr qsizetype LogHeaderSize = 32;
 constexpr qsizetype FrameHeaderSize = 24;
 constexpr qsizetype MostColumns = 16;
+constexpr qint64 LargestRow = 1'000'000'000; // SQLITE_MAX_LENGTH
 
 quint32 bigEndian32(QByteArrayView bytes, qsizetype offset)
 {
@@ -74,12 +78,20 @@ public:
             readLog();
         if (hasFile)
             m_count = quint32(std::min(m_file.size() / m_pageSize, qint64(0xfffffffe)));
-        for (auto frame = m_frames.cbegin(); frame != m_frames.cend(); ++frame)
-            m_count = std::max(m_count, frame.key());
+        if (!m_frames.isEmpty())
+            m_count = std::max(m_count, m_frames.lastKey());
     }
 
     [[nodiscard]] quint32 count() const { return m_count; }
     [[nodiscard]] qint64 bytes() const { return m_count * m_pageSize; }
+    // The next one after \a number that may hold something: the holes of a file are as large as somebody says.
+    [[nodiscard]] quint32 next(quint32 number) const
+    {
+        const qint64 data = FolderAccess::dataFrom(m_file.fileName(), number * m_pageSize);
+        const quint32 ofFile = data < m_file.size() ? quint32(data / m_pageSize) + 1 : m_count + 1;
+        const auto frame = m_frames.upperBound(number);
+        return frame == m_frames.cend() ? ofFile : std::min(ofFile, frame.key());
+    }
     [[nodiscard]] QByteArray page(quint32 number)
     {
         const auto frame = m_frames.constFind(number);
@@ -102,7 +114,7 @@ private:
         if (!isPageSize(size))
             return;
         m_pageSize = size;
-        QHash<quint32, qint64> open;
+        QMap<quint32, qint64> open;
         for (qint64 offset = LogHeaderSize;; offset += FrameHeaderSize + size) {
             const QByteArray frame = m_log.seek(offset) ? m_log.read(FrameHeaderSize) : QByteArray();
             const bool isOfThisLog = frame.size() == FrameHeaderSize && frame.mid(8, 8) == header.mid(16, 8)
@@ -119,7 +131,7 @@ private:
     QFile m_log;
     qint64 m_pageSize = 4096;
     quint32 m_count = 0;
-    QHash<quint32, qint64> m_frames; // Where in the log.
+    QMap<quint32, qint64> m_frames; // Where in the log.
 };
 
 // The payload of a cell, with what of it stands on other pages (section 1.6).
@@ -202,10 +214,12 @@ std::optional<QList<PageScan::Value>> columnsOf(QByteArrayView record)
 void PageScan::scan(const QString &file, const std::function<void(const Row &row)> &visit)
 {
     Pages pages(file);
-    for (quint32 number = 1; number <= pages.count(); ++number) {
+    for (quint32 number = 1, next = 1; number <= pages.count(); number = next) {
         const QByteArray page = pages.page(number);
         const qsizetype header = number == 1 ? HeaderSize : 0;
-        if (page.isEmpty() || quint8(page[header]) != TableLeaf)
+        const quint8 type = page.isEmpty() ? 0 : quint8(page[header]);
+        next = type == 0 ? pages.next(number) : number + 1;
+        if (type != TableLeaf)
             continue;
         const qsizetype cells =
             std::min(qsizetype(bigEndian16(page, header + 3)), (page.size() - header - LeafHeaderSize) / 2);
@@ -213,7 +227,7 @@ void PageScan::scan(const QString &file, const std::function<void(const Row &row
             qsizetype offset = bigEndian16(page, header + LeafHeaderSize + 2 * cell);
             const std::optional<qint64> size = takeVarint(page, &offset);
             const std::optional<qint64> rowid = takeVarint(page, &offset);
-            if (!size || !rowid || *size <= 0 || *size > pages.bytes())
+            if (!size || !rowid || *size <= 0 || *size > std::min(pages.bytes(), LargestRow))
                 continue;
             const QByteArray payload = payloadOf(pages, page, offset, *size);
             if (payload.size() != *size)

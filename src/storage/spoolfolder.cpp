@@ -30,6 +30,8 @@ SpoolFolder::SpoolFolder(const QString &path)
 
 QString SpoolFolder::take()
 {
+    if (m_path.isEmpty())
+        return DurableQueue::tr("no directory is named for the events");
     if (const QString error = FolderAccess::prepareFolder(m_path); !error.isEmpty())
         return m_path + u": "_s + error;
     if (m_lock && QFileInfo::exists(m_lock->fileName()))

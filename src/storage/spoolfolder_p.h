@@ -49,6 +49,8 @@ QString prepareFile(const QString &path);
 QByteArray identityOf(const QString &path);
 // Takes room on the disk for a file.
 bool allocate(const QString &path, qint64 bytes);
+// Where in a file the next byte is, from \a offset on, that somebody has written; its end where there is none.
+qint64 dataFrom(const QString &path, qint64 offset);
 // What was written to it outlives a power cut. Whether it does.
 bool syncFile(const QString &path);
 // The same for what a directory lists.

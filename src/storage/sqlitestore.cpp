@@ -9,6 +9,7 @@
 #include <QtCore/qendian.h>
 #include <QtCore/qfile.h>
 #include <QtCore/qfileinfo.h>
+#include <QtCore/qloggingcategory.h>
 
 #include <sqlite3.h>
 #include <zlib.h>
@@ -22,6 +23,8 @@ using namespace Qt::StringLiterals;
 namespace Qanat {
 
 namespace {
+
+Q_LOGGING_CATEGORY(qanatStore, "qanat.storage", QtWarningMsg) // That of the library below, which keeps it to itself.
 
 // Of the write-ahead log, before its pages go into the file.
 constexpr const char *Alone = "PRAGMA locking_mode=EXCLUSIVE"; // No file of shared memory.
@@ -66,6 +69,7 @@ constexpr int RowsAtOnce = 16;
 
 // It is not worth the time to give that back to the disk.
 constexpr qint64 LittleToKeep = 1024 * 1024;
+constexpr qint64 PageSize = 4096; // SQLite's own choice for a new file.
 
 constexpr qint64 ApplicationId = 0x51616e61; // "Qana"
 
@@ -111,6 +115,8 @@ Delivery SqliteStore::failure(int code)
 {
     if (code == SQLITE_MISMATCH)
         return failure(DurableQueue::tr("%1: was written by a newer version of Qanat").arg(file()));
+    if (code == SQLITE_AUTH)
+        return failure(DurableQueue::tr("%1: is a database of another program").arg(file()));
     m_isDamaged = m_isDamaged || SqliteConnection::isDamage(code);
     return failure(file() + u": "_s
                    + (m_connection.isOpen() ? m_connection.errorText() : SqliteConnection::textOf(code)));
@@ -120,7 +126,7 @@ Delivery SqliteStore::open()
 {
     if (const QString error = m_folder.take(); !error.isEmpty())
         return failure(error);
-    if (m_connection.isOpen() && !isInPlace()) {
+    if (m_connection.isOpen() && !isAsItWas()) {
         if (const QString error = rescue(); !error.isEmpty())
             return failure(error);
         disconnect();
@@ -143,8 +149,20 @@ Delivery SqliteStore::open()
     }
     m_identity = FolderAccess::identityOf(file());
     m_logIdentity = FolderAccess::identityOf(file() + u"-wal"_s);
+    m_sizes = sizes();
     m_wasOpen = true;
     return Delivery::delivered();
+}
+
+std::pair<qint64, qint64> SqliteStore::sizes() const
+{
+    return {QFileInfo(file()).size(), QFileInfo(file() + u"-wal"_s).size()};
+}
+
+// Whether nobody else has touched what is open: what follows a log that was cut off could not be found again.
+bool SqliteStore::isAsItWas() const
+{
+    return isInPlace() && sizes() == m_sizes;
 }
 
 // Whether what is open has the names that it had.
@@ -166,7 +184,7 @@ int SqliteStore::connect(const QString &name)
     qint64 pages = 0;
     if (const int code = m_connection.query("PRAGMA page_count", &pages); code != SQLITE_OK)
         return code;
-    if (const int code = pages == 0 ? m_connection.execute(SettingOfNew) : SQLITE_OK; code != SQLITE_OK)
+    if (const int code = pages == 0 ? m_connection.execute(SettingOfNew) : checkKind(); code != SQLITE_OK)
         return code;
     if (const int code = m_connection.execute(Settings); code != SQLITE_OK)
         return code;
@@ -187,12 +205,12 @@ int SqliteStore::connect(const QString &name)
     m_addLetter = m_connection.prepare("INSERT INTO dead_letter (number, time, event, checksum) SELECT ?1, ?2, ?3, ?4"
                                        " WHERE EXISTS (SELECT 1 FROM event WHERE number = ?1)");
     m_read = m_connection.prepare(
-        "SELECT number, accepted, event, checksum FROM event WHERE number >= ? ORDER BY number LIMIT ?");
+        "SELECT number, accepted, event, checksum, number FROM event WHERE number >= ? ORDER BY number LIMIT ?");
     m_removeLetters = m_connection.prepare("DELETE FROM dead_letter WHERE id BETWEEN ? AND ?");
     m_weighLetters = m_connection.prepare(
         "SELECT count(*), coalesce(sum(length(event)), 0) FROM dead_letter WHERE id BETWEEN ? AND ?");
     m_readLetters = m_connection.prepare(
-        "SELECT id, time, event, number, checksum FROM dead_letter WHERE id > ? ORDER BY id LIMIT ?");
+        "SELECT number, time, event, checksum, id FROM dead_letter WHERE id >= ? ORDER BY id LIMIT ?");
     m_note = m_connection.prepare("UPDATE contents SET count = ?, bytes = ?, next = ?, letters = ?, letter_bytes = ?,"
                                   " position = ?, held = ?, checksum = ? WHERE id = 1");
     return readContents();
@@ -244,20 +262,34 @@ int SqliteStore::count()
     return noteContents();
 }
 
+// Before anything is changed in it: one that is not ours stays as it is. One that was ours is damaged.
+int SqliteStore::checkKind()
+{
+    qint64 application = 0;
+    qint64 tables = 0;
+    qint64 own = 0;
+    if (const int code = m_connection.query("PRAGMA application_id", &application); code != SQLITE_OK)
+        return code;
+    if (const int code = m_connection.query("SELECT count(*) FROM sqlite_schema", &tables); code != SQLITE_OK)
+        return code;
+    if (application == ApplicationId || tables == 0)
+        return SQLITE_OK;
+    const int code = m_connection.query(
+        "SELECT count(*) FROM sqlite_schema WHERE name IN ('event', 'dead_letter', 'contents')", &own);
+    return code != SQLITE_OK ? code : own > 0 ? SQLITE_NOTADB : SQLITE_AUTH;
+}
+
 int SqliteStore::prepareTables()
 {
     qint64 version = 0;
-    qint64 application = 0;
     qint64 tables = 0;
     if (const int code = m_connection.query("PRAGMA user_version", &version); code != SQLITE_OK)
-        return code;
-    if (const int code = m_connection.query("PRAGMA application_id", &application); code != SQLITE_OK)
         return code;
     if (const int code = m_connection.query("SELECT count(*) FROM sqlite_schema", &tables); code != SQLITE_OK)
         return code;
     if (tables == 0)
         return m_connection.execute(Tables);
-    if (application != ApplicationId || version < 1)
+    if (version < 1)
         return SQLITE_NOTADB;
     if (version > Version)
         return SQLITE_MISMATCH;
@@ -281,15 +313,19 @@ void SqliteStore::disconnect()
 
 Delivery SqliteStore::apply(const Changes &changes)
 {
-    const auto misplaced = [this] {
-        return failure(DurableQueue::tr("%1: was removed or replaced by somebody").arg(file()));
-    };
-    if (m_connection.isOpen() && !isInPlace())
-        return misplaced();
+    if (m_connection.isOpen() && !isAsItWas())
+        return failure(isInPlace() ? DurableQueue::tr("%1: it, or its log, was changed by somebody").arg(file())
+                                   : DurableQueue::tr("%1: was removed or replaced by somebody").arg(file()));
+    const Delivery written = write(changes);
+    m_sizes = sizes();
+    return written;
+}
+
+Delivery SqliteStore::write(const Changes &changes)
+{
     // Without the reserve what is added now could never be taken away again.
     if (!changes.added.isEmpty() && !m_folder.keepReserve()) {
-        if (m_contents.count == 0)
-            shrink();
+        while (m_contents.count == 0 && shrink()) { }
         if (!m_folder.keepReserve())
             return failure(DurableQueue::tr("%1: the disk is full").arg(file()));
     }
@@ -325,13 +361,10 @@ Delivery SqliteStore::apply(const Changes &changes)
     }
     if (!isInPlace()) {
         m_contents = before;
-        return misplaced();
+        return failure(DurableQueue::tr("%1: was removed or replaced by somebody").arg(file()));
     }
     if (m_logIdentity.isEmpty())
         m_logIdentity = FolderAccess::identityOf(file() + u"-wal"_s);
-    m_most = std::max(m_most, m_contents.bytes);
-    if (m_contents.count == 0 && m_most > LittleToKeep)
-        shrink();
     return Delivery::delivered();
 }
 
@@ -437,62 +470,72 @@ int SqliteStore::noteContents()
     return m_note.run();
 }
 
-// What is not needed any more goes back to the disk: a part at a time, since even that takes room in the log.
-void SqliteStore::shrink()
+bool SqliteStore::tidy()
 {
-    const auto freePages = [this] {
-        qint64 count = 0;
-        static_cast<void>(m_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)"));
-        static_cast<void>(m_connection.query("PRAGMA freelist_count", &count));
-        return count;
-    };
-    qint64 before = std::numeric_limits<qint64>::max();
-    for (qint64 now = freePages(); now > 0 && now < before; now = freePages()) {
-        before = now;
-        static_cast<void>(m_connection.execute("PRAGMA incremental_vacuum(1000)"));
+    const qint64 tooLittle = m_isShrinking ? 0 : LittleToKeep;
+    if (!m_connection.isOpen() || !isAsItWas() || freePages() * PageSize <= tooLittle)
+        return m_isShrinking = false;
+    m_folder.giveReserve(); // That takes room, too: where there is none it would never be given back.
+    m_isShrinking = shrink();
+    m_sizes = sizes();
+    if (!m_connection.isOpen())
+        static_cast<void>(open()); // It failed. Where it cannot be opened either, the next apply() says so.
+    return m_isShrinking;
+}
+
+qint64 SqliteStore::freePages()
+{
+    qint64 count = 0;
+    static_cast<void>(m_connection.query("PRAGMA freelist_count", &count));
+    return count;
+}
+
+// What is not needed any more goes back to the disk: a part of it, since even that takes room in the log. Whether there is more.
+bool SqliteStore::shrink()
+{
+    const qint64 before = freePages();
+    const int code = m_connection.execute(
+        "PRAGMA wal_checkpoint(TRUNCATE); PRAGMA incremental_vacuum(1000); PRAGMA wal_checkpoint(TRUNCATE)");
+    if (code != SQLITE_OK && !SqliteConnection::isFull(code)) {
+        // As in write().
+        m_connection.leaveLogAtClose();
+        disconnect();
+        return false;
     }
-    m_most = 0;
+    const qint64 now = freePages();
+    return now > 0 && now < before;
 }
 
 Result<QList<EventStore::Row>> SqliteStore::read(quint64 from, qsizetype events, qint64 bytes)
 {
-    QList<Row> rows;
-    m_read.bind(0, qint64(from));
-    m_read.bind(1, qint64(events));
-    int code = SQLITE_ROW;
-    while ((code = m_read.step()) == SQLITE_ROW) {
-        Row row{quint64(m_read.integer(0)), m_read.integer(1), m_read.bytes(2).toByteArray()};
-        bytes -= row.event.size();
-        if (bytes < 0 && !rows.isEmpty())
-            break;
-        // What is damaged without that SQLite knows can be read by nobody.
-        if (m_read.integer(3) != qint64(checksum(row.number, row.acceptedAt, row.event)))
-            row.event.fill(0);
-        rows.append(std::move(row));
-    }
-    m_read.reset();
-    if (code != SQLITE_DONE && code != SQLITE_ROW && rows.isEmpty())
-        return Failure{failure(code).errorText()};
-    return rows;
+    return readRows(m_read, from, events, bytes);
 }
 
 Result<QList<EventStore::Row>> SqliteStore::readDeadLetters(quint64 after, qsizetype letters, qint64 bytes)
 {
+    return readRows(m_readLetters, after + 1, letters, bytes);
+}
+
+// Number, time and event with their checksum, and the key by which the table is in order.
+Result<QList<EventStore::Row>> SqliteStore::readRows(SqliteStatement &statement, quint64 from, qsizetype most,
+                                                     qint64 bytes)
+{
     QList<Row> rows;
-    m_readLetters.bind(0, qint64(after));
-    m_readLetters.bind(1, qint64(letters));
+    statement.bind(0, qint64(from));
+    statement.bind(1, qint64(most));
     int code = SQLITE_ROW;
-    while ((code = m_readLetters.step()) == SQLITE_ROW) {
-        Row row{quint64(m_readLetters.integer(0)), m_readLetters.integer(1), m_readLetters.bytes(2).toByteArray()};
+    while ((code = statement.step()) == SQLITE_ROW) {
+        Row row{quint64(statement.integer(0)), statement.integer(1), statement.bytes(2).toByteArray()};
         bytes -= row.event.size();
         if (bytes < 0 && !rows.isEmpty())
             break;
-        const auto event = quint64(m_readLetters.integer(3));
-        if (m_readLetters.integer(4) != qint64(checksum(event, row.acceptedAt, row.event)))
+        // What is damaged without that SQLite knows can be read by nobody.
+        if (statement.integer(3) != qint64(checksum(row.number, row.acceptedAt, row.event)))
             row.event.fill(0);
+        row.number = quint64(statement.integer(4));
         rows.append(std::move(row));
     }
-    m_readLetters.reset();
+    statement.reset();
     if (code != SQLITE_DONE && code != SQLITE_ROW && rows.isEmpty())
         return Failure{failure(code).errorText()};
     return rows;
@@ -502,6 +545,7 @@ Delivery SqliteStore::purge()
 {
     m_folder.removeOld();
     const int code = m_connection.execute("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
+    m_sizes = sizes();
     return code == SQLITE_OK ? Delivery::delivered() : failure(code);
 }
 
@@ -517,7 +561,8 @@ void SqliteStore::close()
     m_folder.release();
 }
 
-// A file that somebody has removed keeps what is in it as long as it is open here: it gets a name again. Why that failed.
+// A file that somebody has removed keeps what is in it as long as it is open here: it gets a name again. So does one that was cut off,
+// as long as the rest is in memory; else it is set aside. Why that failed.
 QString SqliteStore::rescue()
 {
     const QString rescued = m_folder.file(u"events.db-rescued"_s);
@@ -526,8 +571,14 @@ QString SqliteStore::rescue()
         return rescued + u": "_s + error;
     const QByteArray quoted = QString(rescued).replace(u'\'', u"''"_s).toUtf8();
     const QByteArray into = "VACUUM INTO '" + quoted + '\'';
-    if (m_connection.execute(into.constData()) != SQLITE_OK)
-        return rescued + u": "_s + m_connection.errorText();
+    if (const int code = m_connection.execute(into.constData()); code != SQLITE_OK) {
+        const QString error = rescued + u": "_s + m_connection.errorText();
+        // Where the file has its name it is set aside.
+        m_isDamaged = m_isDamaged || SqliteConnection::isDamage(code) || code == SQLITE_IOERR_SHORT_READ;
+        m_connection.leaveLogAtClose();
+        QFile::remove(rescued);
+        return m_isDamaged && isInPlace() ? QString() : error;
+    }
     if (!FolderAccess::syncFile(rescued))
         return DurableQueue::tr("%1: cannot be written").arg(rescued);
     // A file that was put in its place, and the log of the one that is gone, do not belong to it.
@@ -574,6 +625,9 @@ int SqliteStore::setAside()
     m_isDamaged = false;
     code = connect(file());
     m_contents.damaged = damaged;
+    if (code == SQLITE_OK)
+        qCCritical(qanatStore, "%ls: was damaged, and is %ls now; %lld events of it could be read and go on",
+                   qUtf16Printable(file()), qUtf16Printable(QFileInfo(aside).fileName()), m_contents.count);
     return code;
 }
 

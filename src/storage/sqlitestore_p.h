@@ -25,6 +25,7 @@ public:
     Result<QList<Row>> read(quint64 from, qsizetype events, qint64 bytes) override;
     Result<QList<Row>> readDeadLetters(quint64 after, qsizetype letters, qint64 bytes) override;
     Delivery purge() override;
+    bool tidy() override;
     void hurry() override;
     void close() override;
 
@@ -33,11 +34,15 @@ private:
 
     [[nodiscard]] int connect(const QString &name);
     [[nodiscard]] bool isInPlace() const;
+    [[nodiscard]] bool isAsItWas() const;
+    [[nodiscard]] Delivery write(const Changes &changes);
+    [[nodiscard]] int checkKind();
     [[nodiscard]] int prepareTables();
     [[nodiscard]] int readContents();
     [[nodiscard]] int count();
     [[nodiscard]] int change(const Changes &changes);
     [[nodiscard]] int removeLetters(const Range &range);
+    [[nodiscard]] Result<QList<Row>> readRows(SqliteStatement &statement, quint64 from, qsizetype most, qint64 bytes);
     [[nodiscard]] static int put(SqliteStatement &statement, const Row &row);
     static void bind(SqliteStatement &statement, int place, const Row &row);
     [[nodiscard]] int noteContents();
@@ -48,9 +53,11 @@ private:
     void moveIntoPlace(const QString &aside) const;
     void rollBack();
     void disconnect();
-    void shrink();
+    bool shrink();
+    [[nodiscard]] qint64 freePages();
     [[nodiscard]] QString file() const { return m_folder.file(QStringLiteral("events.db")); }
     [[nodiscard]] QString freshFile() const { return m_folder.file(QStringLiteral("events.db-fresh")); }
+    [[nodiscard]] std::pair<qint64, qint64> sizes() const;
     [[nodiscard]] Delivery failure(int code);
     [[nodiscard]] Delivery failure(const QString &text) const;
     static quint32 checksum(quint64 number, qint64 time, QByteArrayView event);
@@ -72,8 +79,9 @@ private:
     Contents m_contents;
     QByteArray m_identity; // Of the file that is open.
     QByteArray m_logIdentity; // Of its log, as soon as there is one.
-    qint64 m_most = 0; // Bytes since it was last as small as it can be.
+    std::pair<qint64, qint64> m_sizes; // Of both, when they were last written.
     bool m_isDamaged = false;
+    bool m_isShrinking = false;
     bool m_wasOpen = false; // What is in it is known.
 };
 

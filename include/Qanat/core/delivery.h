@@ -146,7 +146,8 @@ public:
     //! One line for people: the outcome, and for a failure the code and its text.
     [[nodiscard]] QString toString() const;
 
-    //! The worse of two outcomes: dropped or failed before stored before delivered before filtered.
+    //! The worse of two outcomes: dropped or failed before stored before delivered before filtered. Of two that were dropped,
+    //! or failed, it is the one that a disk caused; else \a one.
     [[nodiscard]] static const Delivery &worse(const Delivery &one, const Delivery &other) noexcept;
 
     friend bool operator==(const Delivery &one, const Delivery &other) { return one.equals(other); }

@@ -92,6 +92,12 @@ public:
     virtual Result<QList<Row>> readDeadLetters(quint64 after, qsizetype letters, qint64 bytes) = 0;
     //! Of what was removed nothing must be readable any more.
     virtual Delivery purge() = 0;
+    /*!
+     * Called when nothing is kept, and nothing waits to be unless there was no room for it: may bring into order what takes its time, as
+     * giving room back to the disk, a short step of it. Whether there is more to do: then it is called again, unless an event comes first.
+     * Does nothing unless it is overridden.
+     */
+    virtual bool tidy();
     //! There is little time any more: what close() may leave to the next open(), it leaves. Does nothing unless it is overridden.
     virtual void hurry();
     //! The last call.

@@ -28,6 +28,9 @@ class StoringState;
  * **What cannot be stored**, since no format can carry it (Event::isPortable()), is dropped with that reason. Where the store fails, events wait in memory and it is
  * tried again; storageError() says why. What is stored already is still delivered.
  *
+ * **Limits** count what is accepted and has no outcome yet, be it stored or not. Limits::Overflow::DropOldest makes room by the oldest that is stored and was not handed
+ * on: it becomes a dead letter. Of what has come and is not yet stored the oldest is dropped as by any queue, into setDeadLetterSink() only.
+ *
  * **Closing.** A close delivers until its deadline, and what is left then is stored: CloseResult::stored() says how much. A destructor, too, has
  * 250 ms to store what was accepted.
  */
@@ -35,12 +38,13 @@ class QANAT_CORE_EXPORT StoringQueue : public Sink
 {
     Q_OBJECT
     Q_PROPERTY(QString storageError READ storageError NOTIFY storageErrorChanged)
-    Q_PROPERTY(bool held READ isHeld WRITE setHeld)
+    Q_PROPERTY(bool held READ isHeld WRITE setHeld NOTIFY heldChanged)
 public:
     //! Of an event that was given to sendWithReceipt().
     struct Receipt
     {
-        //! Finishes with Delivery::stored() as soon as it outlives the program; or with the reason why it cannot be stored.
+        //! Finishes with Delivery::stored() as soon as it outlives the program; or with the reason why it cannot be stored. Of a batch of which
+        //! a part cannot be stored the reason comes when all others have their outcome.
         QFuture<Delivery> stored;
         //! Finishes with the one final outcome, as send() tells it. Where the queue is closed before that: with Delivery::stored().
         QFuture<Delivery> delivered;
@@ -87,8 +91,8 @@ public:
     [[nodiscard]] bool isHeld() const;
 
     /*!
-     * What is stored for longer than \a age, and was not handed to the target meanwhile, is dropped with Delivery::Error::Expired, into the dead letters. By
-     * the wall clock over several runs of the program. No limit unless set, or with 0. For what the target tries again see RetryingSink::setMaximumAge(). Any thread.
+     * What is stored for longer than \a age, and was not handed to the target meanwhile, is dropped with Delivery::Error::Expired, into the dead letters; also
+     * while it is held. By the wall clock over several runs of the program. No limit unless set, or with 0. For what the target tries again see RetryingSink::setMaximumAge(). Any thread.
      */
     void setMaximumAge(std::chrono::milliseconds age);
 
@@ -116,6 +120,8 @@ Q_SIGNALS:
     void opened(qint64 resumed, QPrivateSignal);
     //! The store works no longer, for another reason, or works again. Emitted in the thread that this object lives in.
     void storageErrorChanged(const QString &error, QPrivateSignal);
+    //! It is held from now on, or no longer; also where a former run was. Emitted in the thread that this object lives in.
+    void heldChanged(bool isHeld, QPrivateSignal);
 
 protected:
     //! For the signals.
@@ -126,6 +132,7 @@ private:
     StoredDeadLetters *const m_deadLetters;
     std::shared_ptr<Mailbox> m_behind; // Of the queue that delivers; none where this is closed from the start.
     bool m_saidOpened = false;
+    bool m_saidHeld = false;
     QString m_saidError;
 };
 

@@ -9,6 +9,7 @@
 #include <QtCore/qfile.h>
 #include <QtCore/qfileinfo.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -95,6 +96,22 @@ QByteArray FolderAccess::identityOf(const QString &path)
     if (::lstat(QFile::encodeName(path).constData(), &status) != 0)
         return {};
     return QByteArray::number(quint64(status.st_dev)) + ':' + QByteArray::number(quint64(status.st_ino));
+}
+
+qint64 FolderAccess::dataFrom(const QString &path, qint64 offset)
+{
+    const Descriptor file(::open(QFile::encodeName(path).constData(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+    struct stat status = {};
+    if (file.number() < 0 || ::fstat(file.number(), &status) != 0)
+        return offset;
+#ifdef SEEK_DATA
+    const off_t data = ::lseek(file.number(), off_t(offset), SEEK_DATA);
+    if (data >= 0)
+        return data;
+    if (errno == ENXIO)
+        return status.st_size;
+#endif
+    return std::min(offset, qint64(status.st_size));
 }
 
 bool FolderAccess::allocate(const QString &path, qint64 bytes)

@@ -9,6 +9,7 @@
 #include <QtCore/qfile.h>
 #include <QtCore/qfileinfo.h>
 
+#include <algorithm>
 #include <io.h>
 #include <windows.h>
 
@@ -41,6 +42,11 @@ bool FolderAccess::allocate(const QString &path, qint64 bytes)
 {
     QFile file(path);
     return file.open(QIODevice::WriteOnly) && file.write(QByteArray(qsizetype(bytes), 0)) == bytes && file.flush();
+}
+
+qint64 FolderAccess::dataFrom(const QString &path, qint64 offset)
+{
+    return std::min(offset, QFileInfo(path).size());
 }
 
 bool FolderAccess::syncFile(const QString &path)

@@ -114,8 +114,16 @@ void DeliveryTest::closedIsFoundThroughItsCauses()
 
 void DeliveryTest::theWorseOfTwo()
 {
-    const QList<Delivery> byBadness = {Delivery::filtered(), Delivery::delivered(), Delivery::untried(),
-                                       passingFailure(), passingFailure().asDropped()};
+    // A disk that fails is not hidden by what others refused.
+    const Delivery disk = Delivery::failed(Delivery::Error::Storage, u"the disk is full"_s);
+    const QList<Delivery> byBadness = {Delivery::filtered(),
+                                       Delivery::delivered(),
+                                       Delivery::stored(),
+                                       Delivery::untried(),
+                                       passingFailure(),
+                                       disk,
+                                       permanentFailure().asDropped(),
+                                       disk.asDropped()};
     for (qsizetype i = 0; i < byBadness.size(); ++i) {
         for (qsizetype j = 0; j < byBadness.size(); ++j)
             QCOMPARE(Delivery::worse(byBadness[i], byBadness[j]), byBadness[std::max(i, j)]);

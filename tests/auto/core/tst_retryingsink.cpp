@@ -643,6 +643,8 @@ void RetryingSinkTest::line30_ageEndsABacklog()
         QANAT_FINISH(sent[i]);
         QCOMPARE(sent[i].result().error(), Delivery::Error::Expired);
         QCOMPARE(sent[i].result().attempts(), i == 0 ? 2 : 0);
+        QCOMPARE(sent[i].result().errorText(),
+                 i == 0 ? u"given up: too old after 2 attempts"_s : u"given up: too old before it was tried"_s);
         QCOMPARE(sent[i].result().cause().status(), 503);
     }
     QCOMPARE(recording->count(), 2);

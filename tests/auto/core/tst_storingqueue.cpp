@@ -212,7 +212,8 @@ void TestStoringQueue::flushedTellsWhenAllIsSafe()
     QCOMPARE(p.disk->rows().size(), 1u);
     p.recording->release();
     QANAT_FINISH(p.queue->close());
-    QCOMPARE(p.queue->flushed().result(), Delivery::closed());
+    QCOMPARE(p.queue->flushed().result(), p.queue->send(someEvent()).result()); // Both say that it is closed.
+    QVERIFY(p.queue->flushed().result().isClosed());
 }
 
 // A store that cannot take out what was delivered has lost nothing of what it has.
@@ -693,12 +694,17 @@ void TestStoringQueue::heldOnDisk()
         QCOMPARE(first.recording->count(), 0);
     }
     Pipeline second(disk);
+    QSignalSpy changes(second.queue.get(), &StoringQueue::heldChanged);
     second.queue->write(someEvent());
     QANAT_FINISH(second.queue->flushed());
     QVERIFY(second.queue->isHeld());
     QCOMPARE(second.recording->count(), 0);
+    QANAT_WAIT(changes.size() == 1);
+    QCOMPARE(changes.at(0).at(0), QVariant(true));
     second.queue->setHeld(false);
     QANAT_WAIT(second.recording->deliveredCount() == 11);
+    QANAT_WAIT(changes.size() == 2);
+    QCOMPARE(changes.at(1).at(0), QVariant(false));
     QCOMPARE(second.queue->pipeline().activity, PipelineNode::Activity::Flowing);
     QCOMPARE(second.queue->pipeline().activityReason, QString());
     QANAT_FINISH(second.queue->close());

@@ -76,6 +76,9 @@ private Q_SLOTS:
 
     void goesOnInAFile();
     void anotherFileOfTheSameName();
+    void anotherFileThatBeginsAlike();
+    void aLastLineThatIsTooLong_data();
+    void aLastLineThatIsTooLong();
     void aLineThatIsNotYetWritten();
     void namesThatBeginAlike();
     void promisesWhatIsStored();
@@ -159,6 +162,42 @@ void tst_RelaySpool::anotherFileOfTheSameName()
     QVERIFY(second.errorOutput().contains("is not the file that it was"));
     QCOMPARE(second.total("delivered"), 101);
     QCOMPARE(numbersIn(m_receiver->requests()), numbers(1, 50) + numbers(1000, 1100));
+}
+
+// A log that begins with the same words each day.
+void tst_RelaySpool::anotherFileThatBeginsAlike()
+{
+    const QByteArray head = '"' + QByteArray(3000, 'x') + "\"\n";
+    RelayProcess first;
+    QVERIFY(first.run(toSpool({file(head + numberedLines(1, 50))})));
+    RelayProcess second;
+    QVERIFY(second.run(toSpool({file(head + numberedLines(201, 300))})));
+    QVERIFY(second.errorOutput().contains("is not the file that it was"));
+    QCOMPARE(second.total("delivered"), 101);
+    QCOMPARE(numbersIn(m_receiver->requests()).mid(52), numbers(201, 300));
+}
+
+void tst_RelaySpool::aLastLineThatIsTooLong_data()
+{
+    QTest::addColumn<qsizetype>("size");
+    QTest::newRow("a little") << qsizetype(1536 * 1024);
+    QTest::newRow("much") << qsizetype(5 * 1024 * 1024);
+}
+
+void tst_RelaySpool::aLastLineThatIsTooLong()
+{
+    QFETCH(const qsizetype, size);
+    // The name of what may be longer is no way in.
+    const QString name = file("1\n\"deadletter" + QByteArray(size, 'x') + "\"\n");
+    RelayProcess first;
+    QVERIFY(first.run(toSpool({name})));
+    QCOMPARE(first.exitCode(), 1);
+    QVERIFY(first.errorOutput().contains("lines.ndjson:2: the line is longer than 1 MiB"));
+    RelayProcess second;
+    QVERIFY(second.run(toSpool({name})));
+    QCOMPARE(second.exitCode(), 0);
+    QCOMPARE(second.total("rejected"), 0);
+    QCOMPARE(m_receiver->requests().size(), 1);
 }
 
 void tst_RelaySpool::aLineThatIsNotYetWritten()

@@ -280,7 +280,7 @@ public:
         m_ledger.expect(finishes(closed), QStringLiteral("the close does not end"));
         if (!closed.isFinished())
             return;
-        const bool isSure = !wasFailing && !closed.result().worst().isFailure();
+        const bool isSure = !wasFailing && closed.result().worst().error() != Delivery::Error::Storage;
         const Statistics statistics = queue->statistics();
         m_ledger.expect(statistics.isBalanced(), statistics.toString());
         m_ledger.expect(statistics.stored == statistics.pending && closed.result().stored() == statistics.pending,

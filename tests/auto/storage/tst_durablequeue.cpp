@@ -15,6 +15,7 @@
 #include <QtCore/qdir.h>
 #include <QtCore/qfile.h>
 #include <QtCore/qloggingcategory.h>
+#include <QtCore/qprocess.h>
 #include <QtCore/qrandom.h>
 #include <QtCore/qscopeguard.h>
 #include <QtCore/qtemporarydir.h>
@@ -106,6 +107,7 @@ private Q_SLOTS:
     void anUnlinkedFile();
     void everyPageDamaged();
     void noDatabase();
+    void anotherProgramsDatabase();
     void aNewerVersion();
     void theVersionBefore();
     void deadLettersAndMoreSurvive();
@@ -116,6 +118,9 @@ private Q_SLOTS:
     void countersThatAreWrong_data();
     void countersThatAreWrong();
     void theLogIsRemoved();
+    void cutOff_data();
+    void cutOff();
+    void aFileWithHoles();
     void aLockThatIsDamaged();
     void deniedBeforeItIsOpen();
 };
@@ -389,12 +394,36 @@ void TestDurableQueue::noDatabase()
     QFile file(spool.file());
     QVERIFY(file.open(QIODevice::WriteOnly) && file.write(QByteArray(10'000, 'x')) == 10'000);
     file.close();
+    QTest::ignoreMessage(
+        QtCriticalMsg,
+        QRegularExpression(u"events.db: was damaged, and is events-damaged-.*.db now; 0 events of it could be read"_s));
     Pipeline p(spool.path());
     p.queue->write(someEvent());
     QANAT_WAIT(p.recording->deliveredCount() == 1);
     const QStringList aside = QDir(spool.path()).entryList({u"events-damaged-*.db"_s});
     QCOMPARE(aside.size(), 1);
     QCOMPARE(contentOf(spool.file(aside.first())), QByteArray(10'000, 'x'));
+}
+
+// It has a name that others may use as well.
+void TestDurableQueue::anotherProgramsDatabase()
+{
+    const Spool spool;
+    QVERIFY(QDir().mkpath(spool.path()));
+    sqlite3 *connection = nullptr;
+    QCOMPARE(sqlite3_open(spool.file().toUtf8().constData(), &connection), SQLITE_OK);
+    QCOMPARE(sqlite3_exec(connection, "CREATE TABLE song (title TEXT); INSERT INTO song VALUES ('x')", nullptr, nullptr,
+                          nullptr),
+             SQLITE_OK);
+    sqlite3_close(connection);
+    const QByteArray before = contentOf(spool.file());
+    {
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"events.db: is a database of another program"_s));
+        Pipeline p(spool.path());
+        QANAT_WAIT(p.queue->storageError().contains(u"another program"_s));
+    }
+    QCOMPARE(contentOf(spool.file()), before);
+    QVERIFY(!spool.names().contains(u"events.db-wal"_s));
 }
 
 void TestDurableQueue::aNewerVersion()
@@ -544,6 +573,7 @@ void TestDurableQueue::damageKeepsThePosition()
     QVERIFY(file.open(QIODevice::WriteOnly) && file.write(content) == content.size());
     file.close();
     QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"malformed"_s));
+    QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(u"was damaged.*500 events"_s));
     Pipeline second(spool.path());
     second.queue->write(someEvent());
     QANAT_FINISH(second.queue->flushed());
@@ -608,6 +638,7 @@ void TestDurableQueue::anEndWhileItIsSaved()
         QFile file(spool.file());
         QVERIFY(file.open(QIODevice::WriteOnly) && file.write(content) == content.size());
         file.close();
+        QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(u"was damaged.*300 events"_s));
         Pipeline next(spool.path());
         QANAT_FINISH(next.queue->flushed());
         QCOMPARE(next.queue->resumed(), 300);
@@ -686,6 +717,91 @@ void TestDurableQueue::theLogIsRemoved()
         QCOMPARE(next.recording->deliveredIds(), ids);
         QVERIFY(p.leave());
     }
+}
+
+void TestDurableQueue::cutOff_data()
+{
+    QTest::addColumn<QString>("name");
+    QTest::addColumn<int>("rest");
+    QTest::addColumn<int>("events"); // Twice.
+    QTest::addColumn<int>("size");
+    QTest::newRow("log") << u"events.db-wal"_s << 0 << 300 << 10;
+    QTest::newRow("half of the log") << u"events.db-wal"_s << 50'000 << 300 << 10;
+    QTest::newRow("large log") << u"events.db-wal"_s << 50'000 << 900 << 6000; // Not all of it is in memory.
+    QTest::newRow("file") << u"events.db"_s << 4096 << 900 << 6000;
+    QTest::newRow("all of the file") << u"events.db"_s << 0 << 900 << 6000;
+}
+
+// By somebody else, while it is open. What can be read goes on, the rest is counted, and what comes after it is safe.
+void TestDurableQueue::cutOff()
+{
+    QFETCH(const QString, name);
+    QFETCH(const int, rest);
+    QFETCH(const int, events);
+    QFETCH(const int, size);
+    const Spool spool;
+    Pipeline p(spool.path());
+    const QByteArray data(size, 'x');
+    for (int i = 0; i < 2; ++i) {
+        QList<Event> some;
+        for (int j = 0; j < events; ++j)
+            some.append(Event(u"large"_s, data));
+        QVERIFY(p.fill(some));
+    }
+    QLoggingCategory::setFilterRules(
+        u"qanat.storage.critical=false\nqanat.sink=false"_s); // It depends on what is left.
+    const auto talk = qScopeGuard([] { QLoggingCategory::setFilterRules({}); });
+    QVERIFY(QFile::resize(spool.file(name), rest));
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"was changed by somebody"_s));
+    const Event last = someEvent();
+    const StoringQueue::Receipt receipt = p.queue->sendWithReceipt(last);
+    QANAT_FINISH(receipt.stored);
+    QCOMPARE(receipt.stored.result(), Delivery::stored());
+    {
+        // As a program that is killed now leaves it. (Another process copies it, since that takes its time.)
+        const QString copy = spool.path() + u"-copy"_s;
+        QVERIFY(QDir().mkdir(copy));
+        QProcess copying;
+        copying.start(u"sh"_s, {u"-c"_s, u"cp \"$0\"/events.db* \"$1\""_s, spool.path(), copy});
+        QANAT_WAIT(copying.state() == QProcess::NotRunning);
+        QCOMPARE(copying.exitCode(), 0);
+        Pipeline next(copy);
+        QANAT_WAIT(next.recording->deliveredCount() > 0 && next.queue->statistics().pending == 0);
+        QVERIFY(next.recording->deliveredIds().contains(last.id()));
+        // The second half is in the log, or in the file.
+        QVERIFY(next.recording->deliveredCount() > events && next.recording->deliveredCount() <= 2 * events + 1);
+        QANAT_FINISH(next.queue->close());
+    }
+    p.recording->release();
+    QANAT_WAIT(p.queue->statistics().pending == 0);
+    const Statistics statistics = p.queue->statistics();
+    QVERIFY(statistics.isBalanced());
+    QCOMPARE(statistics.delivered + statistics.dropped, 2 * events + 1);
+    QCOMPARE(statistics.delivered, p.recording->deliveredCount());
+    QANAT_FINISH(p.queue->close());
+}
+
+// It takes no more time than what is in it.
+void TestDurableQueue::aFileWithHoles()
+{
+    const Spool spool;
+    const QList<Event> events = someEvents(50);
+    {
+        Pipeline first(spool.path());
+        QVERIFY(first.fill(events));
+        QVERIFY(first.leave());
+    }
+    checkpoint(spool.file());
+    QFile file(spool.file());
+    QVERIFY(file.open(QIODevice::ReadWrite) && file.write(QByteArray(16, 'x')) == 16);
+    constexpr qint64 TebiByte = qint64(1) << 40;
+    if (!file.resize(TebiByte))
+        QSKIP("No file can be as large as that here");
+    file.close();
+    QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(u"was damaged.*50 events"_s));
+    Pipeline second(spool.path());
+    QANAT_WAIT(second.recording->deliveredCount() == 50);
+    QCOMPARE(second.recording->deliveredIds(), idsOf(events));
 }
 
 // As a kill leaves it between two steps.
