@@ -39,14 +39,32 @@ private:
     std::unique_ptr<QLockFile> m_lock;
 };
 
+// Where a file is as long as it was and still the same one, nobody else has touched it.
+struct FileState
+{
+    quint64 device = 0; // Both 0 where there is none.
+    quint64 number = 0;
+    qint64 size = 0;
+
+    [[nodiscard]] bool exists() const { return number != 0; }
+    [[nodiscard]] bool isSameFile(const FileState &other) const
+    {
+        return device == other.device && number == other.number;
+    }
+    friend bool operator==(const FileState &one, const FileState &other)
+    {
+        return one.isSameFile(other) && one.size == other.size;
+    }
+};
+
 // What depends on the system. Errors for people; empty where there is none.
 namespace FolderAccess {
 // Makes the directory, or checks that it is one of this user and closes it to others.
 QString prepareFolder(const QString &path);
 // The same for a file in it, which is made where it is missing.
 QString prepareFile(const QString &path);
-// Whether the file at this place is still the one that was there when \a identity was asked for. Nothing where there is none.
-QByteArray identityOf(const QString &path);
+// Which file is at this place.
+FileState stateOf(const QString &path);
 // Takes room on the disk for a file.
 bool allocate(const QString &path, qint64 bytes);
 // Where in a file the next byte is, from \a offset on, that somebody has written; its end where there is none.

@@ -11,6 +11,10 @@ using namespace Qt::StringLiterals;
 
 namespace Qanat {
 
+namespace {
+constexpr qsizetype PieceSize = 64 * 1024; // SQLite writes no more than 128 KiB at once.
+} // namespace
+
 void SqliteStatement::Finalize::operator()(sqlite3_stmt *statement) const
 {
     sqlite3_finalize(statement);
@@ -91,17 +95,44 @@ int SqliteConnection::execute(const char *sql)
     return sqlite3_exec(m_connection.get(), sql, nullptr, nullptr, nullptr);
 }
 
+// Nothing where there is none.
+int SqliteConnection::findLog(sqlite3_file **log)
+{
+    const int code = sqlite3_file_control(m_connection.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, log);
+    if (code != SQLITE_OK || !*log || !(*log)->pMethods)
+        *log = nullptr;
+    return code;
+}
+
+int SqliteConnection::extendLog(qint64 size)
+{
+    m_logFailure = SQLITE_OK;
+    sqlite3_file *log = nullptr;
+    if (const int code = findLog(&log); code != SQLITE_OK || !log)
+        return code;
+    const sqlite3_io_methods &its = *log->pMethods;
+    sqlite3_int64 before = 0;
+    int code = its.xFileSize(log, &before);
+    const QByteArray zeros(PieceSize, '\0');
+    for (sqlite3_int64 offset = before; offset < size && code == SQLITE_OK; offset += zeros.size())
+        code = its.xWrite(log, zeros.constData(), int(std::min(size - offset, sqlite3_int64(zeros.size()))), offset);
+    if (code != SQLITE_OK)
+        its.xTruncate(log, before);
+    else if (before < size)
+        m_logFailure = its.xSync(log, SQLITE_SYNC_NORMAL);
+    return m_logFailure;
+}
+
 int SqliteConnection::renewLog()
 {
     m_logFailure = SQLITE_OK;
     sqlite3_file *log = nullptr;
-    const int code = sqlite3_file_control(m_connection.get(), "main", SQLITE_FCNTL_JOURNAL_POINTER, &log);
-    if (code != SQLITE_OK || !log || !log->pMethods)
+    if (const int code = findLog(&log); code != SQLITE_OK || !log)
         return code;
     const sqlite3_io_methods &its = *log->pMethods;
     sqlite3_int64 size = 0;
     m_logFailure = its.xFileSize(log, &size);
-    QByteArray bytes(64 * 1024, Qt::Uninitialized);
+    QByteArray bytes(PieceSize, Qt::Uninitialized);
     for (sqlite3_int64 offset = 0; offset < size && m_logFailure == SQLITE_OK; offset += bytes.size()) {
         const int amount = int(std::min(size - offset, sqlite3_int64(bytes.size())));
         m_logFailure = its.xRead(log, bytes.data(), amount, offset);

@@ -11,6 +11,7 @@
 #include <memory>
 
 struct sqlite3;
+struct sqlite3_file;
 struct sqlite3_stmt;
 
 namespace Qanat {
@@ -63,6 +64,11 @@ public:
      * written what is not on the disk, and a later sync does not write it; what is added behind that would be lost with it.
      */
     [[nodiscard]] int renewLog();
+    /*
+     * Makes the log as large as it may become, with zeros. To sync what is written over takes half as long as what makes a file larger:
+     * the system has nothing to note about the file. Where there is no room it stays as it is, which is no failure.
+     */
+    [[nodiscard]] int extendLog(qint64 size);
     // The first column of the first row.
     [[nodiscard]] int query(const char *sql, qint64 *value);
     [[nodiscard]] SqliteStatement prepare(const char *sql) { return {m_connection.get(), sql}; }
@@ -83,8 +89,10 @@ private:
     {
         void operator()(sqlite3 *connection) const;
     };
+    [[nodiscard]] int findLog(sqlite3_file **log);
+
     std::unique_ptr<sqlite3, Close> m_connection;
-    int m_logFailure = 0; // Of renewLog(), which SQLite does not hear of.
+    int m_logFailure = 0; // Of these two, which SQLite does not hear of.
 };
 
 } // namespace Qanat

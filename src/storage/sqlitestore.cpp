@@ -33,7 +33,7 @@ constexpr const char *Settings = "PRAGMA journal_mode=WAL;"
                                  "PRAGMA synchronous=FULL;"
                                  "PRAGMA secure_delete=ON;"
                                  "PRAGMA wal_autocheckpoint=1000;"
-                                 "PRAGMA journal_size_limit=4194304;"
+                                 "PRAGMA journal_size_limit=4194304;" // LogSize
                                  "PRAGMA temp_store=MEMORY;"
                                  "PRAGMA cache_size=-10240;"; // What one transaction adds, and one takes out.
 
@@ -64,6 +64,8 @@ constexpr std::array<const char *, 1> Migrations = {
     "COMMIT;"};
 
 constexpr const char *Bytes = "SELECT coalesce(sum(length(event)), 0) FROM event";
+
+constexpr qint64 LogSize = 4 * 1024 * 1024; // A thousand pages and their headers.
 
 constexpr int RowsAtOnce = 16;
 
@@ -126,7 +128,7 @@ Delivery SqliteStore::open()
 {
     if (const QString error = m_folder.take(); !error.isEmpty())
         return failure(error);
-    if (m_connection.isOpen() && !isAsItWas()) {
+    if (m_connection.isOpen() && !areAsTheyWere(files())) {
         if (const QString error = rescue(); !error.isEmpty())
             return failure(error);
         disconnect();
@@ -147,29 +149,26 @@ Delivery SqliteStore::open()
         disconnect();
         return failed;
     }
-    m_identity = FolderAccess::identityOf(file());
-    m_logIdentity = FolderAccess::identityOf(file() + u"-wal"_s);
-    m_sizes = sizes();
+    m_files = files();
     m_wasOpen = true;
     return Delivery::delivered();
 }
 
-std::pair<qint64, qint64> SqliteStore::sizes() const
+SqliteStore::Files SqliteStore::files() const
 {
-    return {QFileInfo(file()).size(), QFileInfo(file() + u"-wal"_s).size()};
-}
-
-// Whether nobody else has touched what is open: what follows a log that was cut off could not be found again.
-bool SqliteStore::isAsItWas() const
-{
-    return isInPlace() && sizes() == m_sizes;
+    return {FolderAccess::stateOf(file()), FolderAccess::stateOf(file() + u"-wal"_s)};
 }
 
 // Whether what is open has the names that it had.
-bool SqliteStore::isInPlace() const
+bool SqliteStore::areInPlace(const Files &now) const
 {
-    return FolderAccess::identityOf(file()) == m_identity
-           && (m_logIdentity.isEmpty() || FolderAccess::identityOf(file() + u"-wal"_s) == m_logIdentity);
+    return now.database.isSameFile(m_files.database) && (!m_files.log.exists() || now.log.isSameFile(m_files.log));
+}
+
+// Whether nobody else has touched what is open: what follows a log that was cut off could not be found again.
+bool SqliteStore::areAsTheyWere(const Files &now) const
+{
+    return areInPlace(now) && now.database == m_files.database && now.log == m_files.log;
 }
 
 int SqliteStore::connect(const QString &name)
@@ -313,11 +312,25 @@ void SqliteStore::disconnect()
 
 Delivery SqliteStore::apply(const Changes &changes)
 {
-    if (m_connection.isOpen() && !isAsItWas())
-        return failure(isInPlace() ? DurableQueue::tr("%1: it, or its log, was changed by somebody").arg(file())
-                                   : DurableQueue::tr("%1: was removed or replaced by somebody").arg(file()));
+    const auto misplaced = [this] {
+        return failure(DurableQueue::tr("%1: was removed or replaced by somebody").arg(file()));
+    };
+    if (m_connection.isOpen()) {
+        const Files now = files();
+        if (!areInPlace(now))
+            return misplaced();
+        if (!areAsTheyWere(now))
+            return failure(DurableQueue::tr("%1: it, or its log, was changed by somebody").arg(file()));
+    }
+    const Contents before = m_contents;
     const Delivery written = write(changes);
-    m_sizes = sizes();
+    const Files now = files();
+    if (areInPlace(now)) {
+        m_files = now;
+    } else if (!written.isFailure()) {
+        m_contents = before;
+        return misplaced();
+    }
     return written;
 }
 
@@ -329,8 +342,13 @@ Delivery SqliteStore::write(const Changes &changes)
         if (!m_folder.keepReserve())
             return failure(DurableQueue::tr("%1: the disk is full").arg(file()));
     }
+    // Once: where that was undone since there was no room, it was needed for other things.
+    int code = m_connection.isOpen() ? SQLITE_OK : SQLITE_CANTOPEN;
+    if (code == SQLITE_OK && !changes.added.isEmpty() && !std::exchange(m_hasExtendedLog, true))
+        code = m_connection.extendLog(LogSize);
     const Contents before = m_contents;
-    int code = m_connection.isOpen() ? change(changes) : SQLITE_CANTOPEN;
+    if (code == SQLITE_OK)
+        code = change(changes);
     if (SqliteConnection::isFull(code)) {
         // What is taken away makes room, but needs some first: for the pages of the log in the file, and for its own in the log.
         const Delivery full = failure(code);
@@ -359,12 +377,6 @@ Delivery SqliteStore::write(const Changes &changes)
         }
         return failed;
     }
-    if (!isInPlace()) {
-        m_contents = before;
-        return failure(DurableQueue::tr("%1: was removed or replaced by somebody").arg(file()));
-    }
-    if (m_logIdentity.isEmpty())
-        m_logIdentity = FolderAccess::identityOf(file() + u"-wal"_s);
     return Delivery::delivered();
 }
 
@@ -473,11 +485,11 @@ int SqliteStore::noteContents()
 bool SqliteStore::tidy()
 {
     const qint64 tooLittle = m_isShrinking ? 0 : LittleToKeep;
-    if (!m_connection.isOpen() || !isAsItWas() || freePages() * PageSize <= tooLittle)
+    if (!m_connection.isOpen() || !areAsTheyWere(files()) || freePages() * PageSize <= tooLittle)
         return m_isShrinking = false;
     m_folder.giveReserve(); // That takes room, too: where there is none it would never be given back.
     m_isShrinking = shrink();
-    m_sizes = sizes();
+    m_files = files();
     if (!m_connection.isOpen())
         static_cast<void>(open()); // It failed. Where it cannot be opened either, the next apply() says so.
     return m_isShrinking;
@@ -545,7 +557,7 @@ Delivery SqliteStore::purge()
 {
     m_folder.removeOld();
     const int code = m_connection.execute("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)");
-    m_sizes = sizes();
+    m_files = files();
     return code == SQLITE_OK ? Delivery::delivered() : failure(code);
 }
 
@@ -577,7 +589,7 @@ QString SqliteStore::rescue()
         m_isDamaged = m_isDamaged || SqliteConnection::isDamage(code) || code == SQLITE_IOERR_SHORT_READ;
         m_connection.leaveLogAtClose();
         QFile::remove(rescued);
-        return m_isDamaged && isInPlace() ? QString() : error;
+        return m_isDamaged && areInPlace(files()) ? QString() : error;
     }
     if (!FolderAccess::syncFile(rescued))
         return DurableQueue::tr("%1: cannot be written").arg(rescued);

@@ -33,8 +33,15 @@ private:
     static constexpr qint64 Version = 2;
 
     [[nodiscard]] int connect(const QString &name);
-    [[nodiscard]] bool isInPlace() const;
-    [[nodiscard]] bool isAsItWas() const;
+    // The file and its log.
+    struct Files
+    {
+        FileState database;
+        FileState log;
+    };
+    [[nodiscard]] Files files() const;
+    [[nodiscard]] bool areInPlace(const Files &now) const;
+    [[nodiscard]] bool areAsTheyWere(const Files &now) const;
     [[nodiscard]] Delivery write(const Changes &changes);
     [[nodiscard]] int checkKind();
     [[nodiscard]] int prepareTables();
@@ -57,7 +64,6 @@ private:
     [[nodiscard]] qint64 freePages();
     [[nodiscard]] QString file() const { return m_folder.file(QStringLiteral("events.db")); }
     [[nodiscard]] QString freshFile() const { return m_folder.file(QStringLiteral("events.db-fresh")); }
-    [[nodiscard]] std::pair<qint64, qint64> sizes() const;
     [[nodiscard]] Delivery failure(int code);
     [[nodiscard]] Delivery failure(const QString &text) const;
     static quint32 checksum(quint64 number, qint64 time, QByteArrayView event);
@@ -77,11 +83,10 @@ private:
     SqliteStatement m_readLetters;
     SqliteStatement m_note;
     Contents m_contents;
-    QByteArray m_identity; // Of the file that is open.
-    QByteArray m_logIdentity; // Of its log, as soon as there is one.
-    std::pair<qint64, qint64> m_sizes; // Of both, when they were last written.
+    Files m_files; // Those that are open, when they were last written.
     bool m_isDamaged = false;
     bool m_isShrinking = false;
+    bool m_hasExtendedLog = false;
     bool m_wasOpen = false; // What is in it is known.
 };
 

@@ -90,12 +90,12 @@ QString FolderAccess::prepareFile(const QString &path)
     return {};
 }
 
-QByteArray FolderAccess::identityOf(const QString &path)
+FileState FolderAccess::stateOf(const QString &path)
 {
     struct stat status = {};
     if (::lstat(QFile::encodeName(path).constData(), &status) != 0)
         return {};
-    return QByteArray::number(quint64(status.st_dev)) + ':' + QByteArray::number(quint64(status.st_ino));
+    return {quint64(status.st_dev), quint64(status.st_ino), qint64(status.st_size)};
 }
 
 qint64 FolderAccess::dataFrom(const QString &path, qint64 offset)

@@ -33,9 +33,10 @@ QString FolderAccess::prepareFile(const QString &path)
 }
 
 // An open file cannot be removed there.
-QByteArray FolderAccess::identityOf(const QString &path)
+FileState FolderAccess::stateOf(const QString &path)
 {
-    return QFileInfo::exists(path) ? "there" : QByteArray();
+    const QFileInfo info(path);
+    return info.exists() ? FileState{1, 1, info.size()} : FileState();
 }
 
 bool FolderAccess::allocate(const QString &path, qint64 bytes)
