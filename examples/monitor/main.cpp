@@ -130,6 +130,8 @@ int main(int argc, char *argv[])
         if (!file.isEmpty() && !info.dir().exists())
             return wrongUsage(u"%1: %2: there is no directory %3"_s.arg(name, file, info.path()));
     }
+    if (const QFileInfo spool(options->spool); !options->spool.isEmpty() && spool.exists() && !spool.isDir())
+        return wrongUsage(u"--spool: %1 is no directory"_s.arg(options->spool));
     std::unique_ptr<Follower> follower;
     if (!options->follow.isEmpty()) {
         auto opened = Follower::open(options->follow, standardInput);
@@ -165,6 +167,7 @@ int main(int argc, char *argv[])
     places.url = receiver ? receiver->url() : options->endpoint;
     places.batchUrl = receiver ? receiver->batchUrl() : options->endpoint;
     places.file = options->file.isEmpty() ? folder.filePath(u"orders.ndjson"_s) : options->file;
+    places.spool = options->spool;
     Pipeline pipeline(places);
     // What is read can wait for the slowest; what is made here cannot.
     if (follower)

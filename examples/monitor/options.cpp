@@ -17,6 +17,7 @@ namespace {
 const QString Follow = u"follow"_s;
 const QString Endpoint = u"endpoint"_s;
 const QString File = u"file"_s;
+const QString Spool = u"spool"_s;
 const QString Screenshot = u"screenshot"_s;
 const QString Offscreen = u"offscreen"_s;
 const QString Dark = u"dark"_s;
@@ -36,7 +37,7 @@ Result<QUrl> parseUrl(const QString &text)
 Result<Options> parseOptions(const QStringList &arguments)
 {
     QCommandLineParser parser;
-    for (const QString &name : {Follow, Endpoint, File, Screenshot})
+    for (const QString &name : {Follow, Endpoint, File, Spool, Screenshot})
         parser.addOption(QCommandLineOption(name, QString(), name));
     for (const QString &name : {Offscreen, Dark, Version})
         parser.addOption(QCommandLineOption(name));
@@ -51,12 +52,13 @@ Result<Options> parseOptions(const QStringList &arguments)
         options.action = Options::Action::Help;
     else if (parser.isSet(Version))
         options.action = Options::Action::Version;
-    for (const QString &name : {Follow, Endpoint, File, Screenshot}) {
+    for (const QString &name : {Follow, Endpoint, File, Spool, Screenshot}) {
         if (parser.isSet(name) && parser.value(name).isEmpty())
             return Failure{u"--%1: the value is empty"_s.arg(name)};
     }
     options.follow = parser.value(Follow);
     options.file = parser.value(File);
+    options.spool = parser.value(Spool);
     options.screenshot = parser.value(Screenshot);
     options.isOffscreen = parser.isSet(Offscreen);
     options.isDark = parser.isSet(Dark);
@@ -84,6 +86,8 @@ healthy again.
   --endpoint URL     send to this web service, and not to the built-in one. Both endpoints do; one sends batches
                      (application/cloudevents-batch+json)
   --file FILE        append the events order.** to FILE, and not to a temporary one
+  --spool DIR        keep what is for the web service on disk, in DIR, until it is delivered: the next run goes on with it, and
+                     lists what was given up
   --dark             dark colours
   --offscreen        open no window: run for some seconds with faults and recovery, write a picture of the window, print the
                      totals. Without a display it does that by itself

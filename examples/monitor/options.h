@@ -20,6 +20,7 @@ struct Options
     QString follow; //!< A file, or "-" for standard input; empty for neither.
     QUrl endpoint; //!< Empty for the built-in receiver.
     QString file; //!< Where the orders are written; empty for a temporary file.
+    QString spool; //!< Where events wait for the web service; empty for memory.
     QString screenshot; //!< Where the run without a display writes its picture.
     bool isOffscreen = false;
     bool isDark = false;

@@ -3,12 +3,15 @@
 
 #include "pipeline.h"
 
+#include <Qanat/DurableQueue>
 #include <Qanat/Endpoint>
 #include <Qanat/ExponentialBackoff>
 #include <Qanat/FileSink>
 #include <Qanat/Filter>
 #include <Qanat/Queue>
 #include <Qanat/RetryingSink>
+
+#include <QtCore/qdir.h>
 
 #include <algorithm>
 
@@ -34,20 +37,34 @@ EndpointConfiguration configurationOf(const QString &name, const QUrl &url)
     return configuration;
 }
 
-Endpoint *makeHook(const QUrl &url, QObject *parent)
+Endpoint *makeEndpoint(const EndpointConfiguration &configuration, const QString &spool, QObject *parent)
 {
-    EndpointConfiguration configuration = configurationOf(u"hook"_s, url);
-    configuration.requestsInFlight = 6;
-    configuration.orderKey = u"type"_s;
-    return new Endpoint(configuration, parent);
+    if (spool.isEmpty())
+        return new Endpoint(configuration, parent);
+    const auto makeQueue = [&](std::unique_ptr<Sink> target) {
+        auto queue = std::make_unique<DurableQueue>(QDir(spool).filePath(configuration.name), std::move(target));
+        queue->setLimits(configuration.limits);
+        if (configuration.contentMode == HttpSink::ContentMode::Batched)
+            queue->setLinger(configuration.maximumBatchCount, configuration.linger);
+        return queue;
+    };
+    return new Endpoint(configuration, makeQueue, parent);
 }
 
-Endpoint *makeBatches(const QUrl &url, QObject *parent)
+Endpoint *makeHook(const Pipeline::Places &places, QObject *parent)
 {
-    EndpointConfiguration configuration = configurationOf(u"batches"_s, url);
+    EndpointConfiguration configuration = configurationOf(u"hook"_s, places.url);
+    configuration.requestsInFlight = 6;
+    configuration.orderKey = u"type"_s;
+    return makeEndpoint(configuration, places.spool, parent);
+}
+
+Endpoint *makeBatches(const Pipeline::Places &places, QObject *parent)
+{
+    EndpointConfiguration configuration = configurationOf(u"batches"_s, places.batchUrl);
     configuration.contentMode = HttpSink::ContentMode::Batched;
     configuration.linger = 500ms;
-    return new Endpoint(configuration, parent);
+    return makeEndpoint(configuration, places.spool, parent);
 }
 
 std::unique_ptr<Queue> makeFile(const QString &path)
@@ -72,8 +89,8 @@ bool isWholeBalanced(const PipelineNode &node)
 
 Pipeline::Pipeline(const Places &places, QObject *parent)
     : QObject(parent)
-    , m_hook(makeHook(places.url, this))
-    , m_batches(makeBatches(places.batchUrl, this))
+    , m_hook(makeHook(places, this))
+    , m_batches(makeBatches(places, this))
     , m_file(makeFile(places.file))
 {
     m_deadLetters.setObjectName(u"dead letters"_s);
@@ -81,7 +98,9 @@ Pipeline::Pipeline(const Places &places, QObject *parent)
     // A writer that is faster than the broadcaster is held back, but for the one that paints the window.
     m_events.setLimits({200'000, Limits::Unlimited, Limits::Overflow::Wait});
     for (Sink *sink : std::initializer_list<Sink *>{m_hook, m_batches, m_file.get()}) {
-        sink->setDeadLetterSink(&m_deadLetters);
+        // A spool keeps them itself.
+        if (places.spool.isEmpty() || sink == m_file.get())
+            sink->setDeadLetterSink(&m_deadLetters);
         m_events.add(sink);
     }
 }

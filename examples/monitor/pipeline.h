@@ -31,6 +31,8 @@ public:
         QUrl url; //!< One event in each request.
         QUrl batchUrl;
         QString file;
+        QString spool =
+            {}; //!< Where not empty, what is for the web service waits in this directory, with what was given up.
     };
 
     explicit Pipeline(const Places &places, QObject *parent = nullptr);

@@ -429,9 +429,9 @@ marks of a dead letter, which are taken off before it is sent: {"deadlettersink"
 
 With --spool an event is stored before it is delivered, once for each endpoint, and the endpoints don't wait for each other. Started again, with
 the same endpoints, the program sends what is left in DIR, with the same ids, and goes on in FILE where it stopped: lines are
-neither lost nor read twice, and only what was under way when it was killed is sent twice. FILE is known by its path and its first 1024
-bytes; a last line without an end that may go on is left to the next run. An endpoint is known by its name, else by its URL, and takes
-8 MiB in DIR at least. Of standard input it prints "stored N" on standard
+neither lost nor read twice, and only what was under way when it was killed is sent twice. FILE is known by its path, its first 1024
+bytes and the 256 before the place where it stopped; a last line without an end that may go on is left to the next run. An endpoint is known by
+its name, else by its URL, and takes 12 MiB in DIR at least. Of standard input it prints "stored N" on standard
 error: of the lines that this run has read the first N are safe. What is given up stays in DIR as a dead letter, where
 no --dead-letter takes it; `qanat-relay dead-letters --help` tells how to see them and to send them again. One process uses DIR at a time.
 

@@ -25,8 +25,9 @@ namespace Qanat {
  * keeps what it said that it has written (SQLite in WAL mode with synchronous=FULL). Delivered events leave the store in the same transactions; after a crash those
  * that were in flight are delivered again, with the same id.
  *
- * **A full disk** holds up storing, not delivering: what is delivered makes room, for which a reserve of 8 MiB is kept. **Damage** is set aside: the file gets another
- * name, what can be read of it goes on, and what cannot is counted as dropped.
+ * **A full disk** holds up storing, not delivering: what is delivered makes room, for which a reserve of 8 MiB is kept. The log takes 4 MiB besides. **Damage** is set
+ * aside: the file gets another name, what can be read of it goes on, what cannot is counted as dropped, and a message of the category qanat.storage tells it. A database
+ * of another program that has the name of ours is left as it is, and storageError() says so.
  */
 class QANAT_STORAGE_EXPORT DurableQueue : public StoringQueue
 {

@@ -5,6 +5,7 @@
 
 #include <QtCore/qfile.h>
 #include <QtCore/qprocess.h>
+#include <QtCore/qregularexpression.h>
 #include <QtCore/qstandardpaths.h>
 #include <QtCore/qtemporarydir.h>
 #include <QtGui/qimage.h>
@@ -81,6 +82,7 @@ private Q_SLOTS:
     void readsStandardInput();
     void followsAFile();
     void goesToAnotherWebService();
+    void goesOnWithASpool();
     void namesWhatIsWrong_data();
     void namesWhatIsWrong();
     void saysWhatItCanDo();
@@ -200,6 +202,30 @@ void MonitorTest::goesToAnotherWebService()
     QCOMPARE(run.status, 128 + SIGTERM);
 }
 
+void MonitorTest::goesOnWithASpool()
+{
+    const QTemporaryDir folder;
+    const QString spool = folder.filePath(u"spool"_s);
+    QProcess process;
+    start(process, {u"--spool"_s, spool, u"--endpoint"_s, u"http://127.0.0.1:9/hook"_s, u"--screenshot"_s,
+                    folder.filePath(u"p.png"_s)});
+    QVERIFY(process.waitForReadyRead(LongEnough));
+    QTRY_VERIFY_WITH_TIMEOUT((process.waitForReadyRead(100), QFile::exists(folder.filePath(u"p.png"_s))), LongEnough);
+    process.terminate();
+    const Run first = resultOf(process);
+    QCOMPARE(first.status, 128 + SIGTERM);
+    QVERIFY2(first.output.contains(u"The totals balance."_s), qPrintable(first.output));
+    // The next run has a web service that works, and gets what was left.
+    const Run second = monitor({u"--spool"_s, spool, u"--screenshot"_s, folder.filePath(u"q.png"_s)});
+    QVERIFY2(second.status == 0, qPrintable(second.output + second.errors));
+    const QRegularExpressionMatch match =
+        QRegularExpression(u"file: ([0-9,]+) of .*hook: ([0-9,]+) of"_s, QRegularExpression::DotMatchesEverythingOption)
+            .match(second.output);
+    const auto number = [&match](int group) { return match.captured(group).remove(u',').toLongLong(); };
+    QVERIFY2(match.hasMatch(), qPrintable(second.output));
+    QVERIFY2(number(2) > number(1), qPrintable(second.output));
+}
+
 void MonitorTest::namesWhatIsWrong_data()
 {
     QTest::addColumn<QStringList>("arguments");
@@ -209,6 +235,7 @@ void MonitorTest::namesWhatIsWrong_data()
     QTest::newRow("no file") << QStringList{u"--follow"_s, u"/nonexistent/f"_s}
                              << u"--follow: /nonexistent/f: No such"_s;
     QTest::newRow("a directory") << QStringList{u"--follow"_s, u"/tmp"_s} << u"--follow: /tmp is a directory"_s;
+    QTest::newRow("no spool") << QStringList{u"--spool"_s, u"/dev/null"_s} << u"--spool: /dev/null is no directory"_s;
     QTest::newRow("empty") << QStringList{u"--file"_s, QString()} << u"--file: the value is empty"_s;
     QTest::newRow("no directory") << QStringList{u"--file"_s, u"/nonexistent/f"_s}
                                   << u"--file: /nonexistent/f: there is no directory /nonexistent"_s;
