@@ -16,6 +16,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 
 namespace Qanat {
 
@@ -26,6 +27,8 @@ namespace Qanat {
  * Where more threads want to run than there are processors, one that works is sent to the back of the line, and the control
  * thread, which sleeps, is not. The time for which the system had this thread wait for a processor is not held against it,
  * nor that of the one that waited longest: it may have been interrupted with a mutex in its hands.
+ *
+ * Under a sanitizer what this thread does itself takes many times as long, so its work counts for a part; that it waits counts in full.
  */
 class HeartbeatWatch
 {
@@ -33,6 +36,7 @@ public:
     HeartbeatWatch()
     {
         m_lastDelays = delays();
+        m_lastWork = work();
         m_lastBeat = std::chrono::steady_clock::now();
         m_timer.setTimerType(Qt::PreciseTimer);
         m_timer.callOnTimeout(&m_timer, [this] { beat(); });
@@ -49,12 +53,19 @@ public:
     }
 
 private:
-    // What a test itself does in this thread takes several times as long where every access is watched; the control thread
-    // only sleeps.
+    // Whoever has what is waited for takes several times as long where every access is watched; the control thread only sleeps.
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
     static constexpr int Slowdown = 5;
+    // How long this thread has worked so far.
+    static std::chrono::nanoseconds work()
+    {
+        timespec time = {};
+        ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+        return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+    }
 #else
     static constexpr int Slowdown = 1;
+    static std::chrono::nanoseconds work() { return std::chrono::nanoseconds(0); }
 #endif
 
     // How long each thread has waited for a processor so far.
@@ -63,6 +74,7 @@ private:
     void beat()
     {
         const auto now = std::chrono::steady_clock::now();
+        const std::chrono::nanoseconds worked = work() - m_lastWork;
         // Looking at all threads takes long itself, so it is done now and then, and where it may explain a gap.
         constexpr int Rarely = 10;
         if (now - m_lastBeat > Heartbeat::Tolerance || m_beats % Rarely == 0) {
@@ -78,11 +90,12 @@ private:
                 else
                     other = std::max(other, grown);
             }
-            m_worst = std::max(m_worst, now - m_lastBeat - own - other);
+            m_worst = std::max(m_worst, now - m_lastBeat - own - other - worked + worked / Slowdown);
             m_lastDelays = std::move(current);
         }
         m_control = m_heartbeat.controlWorstGap();
         ++m_beats;
+        m_lastWork = work();
         m_lastBeat = std::chrono::steady_clock::now();
     }
 
@@ -110,6 +123,7 @@ private:
     const QString m_thread = QFileInfo(QStringLiteral("/proc/thread-self")).canonicalFilePath().section(u'/', -1);
     QTimer m_timer;
     std::chrono::steady_clock::time_point m_lastBeat;
+    std::chrono::nanoseconds m_lastWork;
     Delays m_lastDelays;
     std::chrono::nanoseconds m_worst{0};
     std::chrono::nanoseconds m_control{0};
