@@ -65,7 +65,10 @@ private:
     }
 #else
     static constexpr int Slowdown = 1;
-    static std::chrono::nanoseconds work() { return std::chrono::nanoseconds(0); }
+    static std::chrono::nanoseconds work()
+    {
+        return std::chrono::nanoseconds(0);
+    }
 #endif
 
     // How long each thread has waited for a processor so far.
