@@ -121,7 +121,10 @@ bool Rehearsal::isSuccess() const
         const bool isComplete = done == all && (taken < 0 || taken == all);
         say(u"  %1: %2 of %3 events were delivered%4%5"_s.arg(
             sink->objectName(), QLocale::c().toString(done), QLocale::c().toString(all),
-            statistics.filtered > 0 ? u" or filtered"_s : QString(), isComplete ? QString() : u"  SOME ARE MISSING"_s));
+            statistics.filtered > 0 ? u" or filtered"_s : QString(),
+            isComplete                        ? QString()
+            : done + statistics.stored == all ? u"; the others are stored, for the next run"_s
+                                              : u"  SOME ARE MISSING"_s));
         return isComplete;
     };
     const bool isFileComplete = verdict(m_pipeline->file(), -1);

@@ -64,7 +64,7 @@ QString commandHelpText()
        qanat-relay dead-letters --spool DIR [--endpoint NAME] retry [NUMBER ...]
        qanat-relay dead-letters --spool DIR [--endpoint NAME] purge --all | NUMBER ... | --older-than TIME | --keep SIZE
 
-What was given up and is kept in a spool, while no qanat-relay uses it.
+What was given up and is kept in a spool, while no qanat-relay uses it: the last 100,000 of each endpoint, and 256 MiB.
 
   list      a line for each: endpoint, number, time, type, id, attempts, last status, and reason, with tabs between them
   export    each as a CloudEvent in a line of JSON, with the reason in extension attributes: qanat-relay reads that
@@ -102,6 +102,8 @@ Result<Order> parse(const QStringList &arguments, QCommandLineParser &parser)
     const QString folder = parser.value(spoolOption);
     if (!QFileInfo(folder).isDir())
         return Failure{u"--spool: %1 is no directory"_s.arg(folder)};
+    if (!QFileInfo(folder).isReadable() || !QFileInfo(folder).isExecutable())
+        return Failure{u"--spool: %1 cannot be read: permission denied"_s.arg(folder)};
     order.folders = Spool::foldersIn(folder);
     if (order.folders.isEmpty())
         return Failure{u"--spool: in %1 there are no events of an endpoint"_s.arg(folder)};

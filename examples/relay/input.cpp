@@ -13,6 +13,7 @@
 #include <Qanat/DeadLetters>
 
 #include <algorithm>
+#include <array>
 #include <unistd.h>
 
 using namespace Qt::StringLiterals;
@@ -70,7 +71,13 @@ Input::~Input()
 void Input::start(const Bookmark &place)
 {
     m_place = place;
-    if (::lseek(m_input.number(), off_t(place.offset()), SEEK_SET) < 0)
+    // The end of a last line that had none then, and was whole.
+    std::array<char, 2> around = {};
+    if (place.offset() > 0
+        && ::pread(m_input.number(), around.data(), around.size(), off_t(place.offset() - 1)) == ssize_t(around.size())
+        && around[0] != '\n' && around[1] == '\n')
+        m_place->moveTo(place.offset() + 1, place.line());
+    if (::lseek(m_input.number(), off_t(m_place->offset()), SEEK_SET) < 0)
         qFatal("%ls: %ls", qUtf16Printable(m_name), qUtf16Printable(qt_error_string(errno)));
     start();
 }

@@ -256,7 +256,10 @@ std::optional<Pipeline::SpoolState> Pipeline::spool(qsizetype endpoint) const
     const DurableQueue *const queue = m_endpoints[size_t(endpoint)].queue;
     if (!queue)
         return std::nullopt;
-    return SpoolState{queue->resumed(), queue->statistics().stored, queue->storedDeadLetters()->kept()};
+    // Where there are too many the oldest go, be they of this run or of another one.
+    const StoredDeadLetters &letters = *queue->storedDeadLetters();
+    return SpoolState{queue->resumed(), queue->statistics().stored,
+                      std::max(letters.kept() - letters.lost(), qint64(0))};
 }
 
 std::optional<Pipeline::SpoolState> Pipeline::spool() const

@@ -42,6 +42,58 @@ bool isPageSize(qint64 size)
     return size >= 512 && size <= 65536 && (size & (size - 1)) == 0;
 }
 
+// The checksums of a log: that of each frame goes on from the one before (section 4.2).
+struct LogSum
+{
+    quint32 first = 0;
+    quint32 second = 0;
+
+    void add(QByteArrayView bytes, bool isBigEndian)
+    {
+        for (qsizetype i = 0; i + 8 <= bytes.size(); i += 8) {
+            const char *const words = bytes.data() + i;
+            first += (isBigEndian ? qFromBigEndian<quint32>(words) : qFromLittleEndian<quint32>(words)) + second;
+            second +=
+                (isBigEndian ? qFromBigEndian<quint32>(words + 4) : qFromLittleEndian<quint32>(words + 4)) + first;
+        }
+    }
+    static LogSum at(QByteArrayView bytes, qsizetype offset)
+    {
+        return {bigEndian32(bytes, offset), bigEndian32(bytes, offset + 4)};
+    }
+    friend bool operator==(const LogSum &one, const LogSum &other)
+    {
+        return one.first == other.first && one.second == other.second;
+    }
+};
+
+struct LogHeader
+{
+    qint64 pageSize = 4096;
+    bool isBigEndian = false;
+    bool isSound = false;
+    QByteArray salts; // Those of the first frame where it is damaged itself.
+    LogSum sum;
+
+    // Leaves the file behind it.
+    explicit LogHeader(QFile &log)
+    {
+        const QByteArray header = log.read(LogHeaderSize);
+        if (header.size() < LogHeaderSize)
+            return;
+        constexpr quint32 Magic = 0x377f0682;
+        const qint64 size = bigEndian32(header, 8);
+        isBigEndian = bigEndian32(header, 0) == (Magic | 1);
+        sum = LogSum::at(header, 24);
+        LogSum its;
+        its.add(QByteArrayView(header).first(24), isBigEndian);
+        isSound = (bigEndian32(header, 0) & ~1U) == Magic && isPageSize(size) && its == sum;
+        if (isSound)
+            pageSize = size;
+        salts = isSound ? header.mid(16, 8) : log.peek(FrameHeaderSize).mid(8, 8);
+    }
+};
+
 // A number of one to nine bytes (section 1.6); nothing where the bytes end before.
 std::optional<qint64> takeVarint(QByteArrayView bytes, qsizetype *offset)
 {
@@ -57,6 +109,14 @@ std::optional<qint64> takeVarint(QByteArrayView bytes, qsizetype *offset)
             return qint64(value);
     }
     return {};
+}
+
+// The next frame behind the one at \a offset that may hold something.
+qint64 nextFrame(const QFile &log, qint64 offset, qint64 size)
+{
+    const qint64 next = offset + size;
+    const qint64 data = FolderAccess::dataFrom(log.fileName(), next);
+    return data >= log.size() ? log.size() : next + (data - next) / size * size;
 }
 
 // The pages of a database: those of its log come first.
@@ -104,23 +164,19 @@ public:
     }
 
 private:
-    // What was committed, up to the last time that the log began anew.
+    // What was committed since the log began anew, also behind what is damaged.
     void readLog()
     {
-        const QByteArray header = m_log.read(LogHeaderSize);
-        if (header.size() < LogHeaderSize)
+        const LogHeader header(m_log);
+        if (header.salts.size() < 8)
             return;
-        const qint64 size = bigEndian32(header, 8);
-        if (!isPageSize(size))
-            return;
-        m_pageSize = size;
+        m_pageSize = header.pageSize;
+        const qint64 size = FrameHeaderSize + m_pageSize;
         QMap<quint32, qint64> open;
-        for (qint64 offset = LogHeaderSize;; offset += FrameHeaderSize + size) {
+        for (qint64 offset = LogHeaderSize; offset + size <= m_log.size(); offset = nextFrame(m_log, offset, size)) {
             const QByteArray frame = m_log.seek(offset) ? m_log.read(FrameHeaderSize) : QByteArray();
-            const bool isOfThisLog = frame.size() == FrameHeaderSize && frame.mid(8, 8) == header.mid(16, 8)
-                                     && m_log.size() >= offset + FrameHeaderSize + size;
-            if (!isOfThisLog)
-                return;
+            if (frame.size() < FrameHeaderSize || frame.mid(8, 8) != header.salts)
+                continue;
             open.insert(bigEndian32(frame, 0), offset + FrameHeaderSize);
             if (bigEndian32(frame, 4) != 0) // A commit.
                 m_frames.insert(std::exchange(open, {}));
@@ -210,6 +266,42 @@ std::optional<QList<PageScan::Value>> columnsOf(QByteArrayView record)
 }
 
 } // namespace
+
+LogScan LogScan::of(const QString &file)
+{
+    LogScan scan;
+    QFile log(file + u"-wal"_s);
+    if (!log.open(QIODevice::ReadOnly))
+        return scan;
+    const LogHeader header(log);
+    const qint64 size = FrameHeaderSize + header.pageSize;
+    bool isWhole = header.isSound;
+    bool endsTransaction = false; // The frame before did.
+    LogSum sum = header.sum;
+    for (qint64 offset = LogHeaderSize; offset + size <= log.size();) {
+        const QByteArray frame = log.seek(offset) ? log.read(size) : QByteArray();
+        if (frame.size() < size)
+            break;
+        sum.add(QByteArrayView(frame).first(8), header.isBigEndian);
+        sum.add(QByteArrayView(frame).sliced(FrameHeaderSize), header.isBigEndian);
+        const LogSum its = LogSum::at(frame, 16);
+        const bool follows = sum == its && frame.mid(8, 8) == header.salts;
+        isWhole = isWhole && follows;
+        if (!isWhole && follows && endsTransaction) {
+            scan.isBroken = true;
+            break;
+        }
+        endsTransaction = bigEndian32(frame, 4) != 0;
+        sum = its;
+        // Zeros are passed as far as they are holes.
+        const bool isEmpty = !isWhole && frame.count('\0') == size;
+        const qint64 next = isEmpty ? nextFrame(log, offset, size) : offset + size;
+        if (isWhole)
+            scan.size = next;
+        offset = next;
+    }
+    return scan;
+}
 
 void PageScan::scan(const QString &file, const std::function<void(const Row &row)> &visit)
 {

@@ -12,6 +12,21 @@
 
 namespace Qanat {
 
+// What the write-ahead log of a database holds ("Database File Format", section 4).
+struct LogScan
+{
+    qint64 size =
+        0; // Up to the end of the last frame that follows on those before it. What comes then is old, or is nothing.
+    /*
+     * A transaction is there behind a frame that is damaged, and another one behind that: since each is synchronised before the next one
+     * begins, that is no end of the power, and SQLite, which stops at the first frame that is damaged, would pass in silence what was safe.
+     */
+    bool isBroken = false;
+
+    // Of the log of the database \a file, where there is one.
+    static LogScan of(const QString &file);
+};
+
 /*
  * Reads the rows of a damaged database, page by page, without its trees (SQLite, "Database File Format", sections 1.5, 1.6, 2.1 and 4).
  *

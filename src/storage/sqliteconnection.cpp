@@ -123,18 +123,19 @@ int SqliteConnection::extendLog(qint64 size)
     return m_logFailure;
 }
 
-int SqliteConnection::renewLog()
+int SqliteConnection::renewLog(qint64 size)
 {
     m_logFailure = SQLITE_OK;
     sqlite3_file *log = nullptr;
     if (const int code = findLog(&log); code != SQLITE_OK || !log)
         return code;
     const sqlite3_io_methods &its = *log->pMethods;
-    sqlite3_int64 size = 0;
-    m_logFailure = its.xFileSize(log, &size);
+    sqlite3_int64 present = 0; // SQLite removes one whose database is empty.
+    m_logFailure = its.xFileSize(log, &present);
+    size = std::min(size, qint64(present));
     QByteArray bytes(PieceSize, Qt::Uninitialized);
     for (sqlite3_int64 offset = 0; offset < size && m_logFailure == SQLITE_OK; offset += bytes.size()) {
-        const int amount = int(std::min(size - offset, sqlite3_int64(bytes.size())));
+        const int amount = int(std::min(size - offset, qint64(bytes.size())));
         m_logFailure = its.xRead(log, bytes.data(), amount, offset);
         if (m_logFailure == SQLITE_OK)
             m_logFailure = its.xWrite(log, bytes.constData(), amount, offset);

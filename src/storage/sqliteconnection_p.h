@@ -60,10 +60,10 @@ public:
 
     [[nodiscard]] int execute(const char *sql);
     /*
-     * Writes what is in the write-ahead log once more, to where it is, and sees it safe. After a sync that failed the system shows as
+     * Writes the first \a size bytes of the write-ahead log once more, to where they are, and sees them safe. After a sync that failed the system shows as
      * written what is not on the disk, and a later sync does not write it; what is added behind that would be lost with it.
      */
-    [[nodiscard]] int renewLog();
+    [[nodiscard]] int renewLog(qint64 size);
     /*
      * Makes the log as large as it may become, with zeros. To sync what is written over takes half as long as what makes a file larger:
      * the system has nothing to note about the file. Where there is no room it stays as it is, which is no failure.

@@ -176,6 +176,9 @@ int SqliteStore::connect(const QString &name)
     // SQLite follows no link, be it one of a directory far above.
     const QFileInfo info(name);
     const QString place = QFileInfo(info.path()).canonicalFilePath() + u'/' + info.fileName();
+    const LogScan log = LogScan::of(place);
+    if (log.isBroken)
+        return SQLITE_CORRUPT;
     if (const int code = m_connection.open(place); code != SQLITE_OK)
         return code;
     if (const int code = m_connection.execute(Alone); code != SQLITE_OK)
@@ -188,7 +191,7 @@ int SqliteStore::connect(const QString &name)
     if (const int code = m_connection.execute(Settings); code != SQLITE_OK)
         return code;
     // Of the run before, which may have ended with a disk that failed, or of the connection before, which did.
-    if (const int code = m_connection.renewLog(); code != SQLITE_OK)
+    if (const int code = m_connection.renewLog(log.size); code != SQLITE_OK)
         return code;
     if (const int code = prepareTables(); code != SQLITE_OK)
         return code;

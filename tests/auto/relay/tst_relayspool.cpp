@@ -220,8 +220,9 @@ void tst_RelaySpool::aLineThatIsNotYetWritten()
     QVERIFY(third.run(toSpool({name})));
     QCOMPARE(third.exitCode(), 0);
     RelayProcess fourth;
-    QVERIFY(append("\n{\"n\":8}\n"));
+    QVERIFY(append("\n{\"n\":8}\nbad\n"));
     QVERIFY(fourth.run(toSpool({name})));
+    QVERIFY(fourth.errorOutput().contains("lines.ndjson:6: not JSON"));
     const QList<HttpRequest> requests = m_receiver->requests();
     QCOMPARE(numbersIn(requests), QList<qint64>({1, 1504, -1, 7, 8}));
     QCOMPARE(eventIn(requests.at(2)).value("data"_L1).toInteger(), 123);
