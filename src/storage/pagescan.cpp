@@ -111,13 +111,36 @@ std::optional<qint64> takeVarint(QByteArrayView bytes, qsizetype *offset)
     return {};
 }
 
-// The next frame behind the one at \a offset that may hold something.
-qint64 nextFrame(const QFile &log, qint64 offset, qint64 size)
+// From one frame of a log to the next one, past holes, which are as large as somebody says.
+class FrameWalk
 {
-    const qint64 next = offset + size;
-    const qint64 data = FolderAccess::dataFrom(log.fileName(), next);
-    return data >= log.size() ? log.size() : next + (data - next) / size * size;
-}
+public:
+    FrameWalk(const QFile &log, qint64 frameSize)
+        : m_log(log)
+        , m_frameSize(frameSize)
+    {
+    }
+
+    [[nodiscard]] qint64 offset() const { return m_offset; }
+    [[nodiscard]] bool hasFrame() const { return m_offset + m_frameSize <= m_log.size(); }
+    void goOn(bool wasOfUse)
+    {
+        m_offset += m_frameSize;
+        m_useless = wasOfUse ? 0 : m_useless + 1;
+        // To look for the end of a hole takes longer than to pass some frames.
+        constexpr int Many = 256;
+        if (m_useless % Many != 0 || wasOfUse)
+            return;
+        const qint64 data = FolderAccess::dataFrom(m_log.fileName(), m_offset);
+        m_offset = data >= m_log.size() ? m_log.size() : m_offset + (data - m_offset) / m_frameSize * m_frameSize;
+    }
+
+private:
+    const QFile &m_log;
+    const qint64 m_frameSize;
+    qint64 m_offset = LogHeaderSize;
+    int m_useless = 0; // In a row.
+};
 
 // The pages of a database: those of its log come first.
 class Pages
@@ -171,11 +194,14 @@ private:
         if (header.salts.size() < 8)
             return;
         m_pageSize = header.pageSize;
-        const qint64 size = FrameHeaderSize + m_pageSize;
         QMap<quint32, qint64> open;
-        for (qint64 offset = LogHeaderSize; offset + size <= m_log.size(); offset = nextFrame(m_log, offset, size)) {
+        FrameWalk walk(m_log, FrameHeaderSize + m_pageSize);
+        while (walk.hasFrame()) {
+            const qint64 offset = walk.offset();
             const QByteArray frame = m_log.seek(offset) ? m_log.read(FrameHeaderSize) : QByteArray();
-            if (frame.size() < FrameHeaderSize || frame.mid(8, 8) != header.salts)
+            const bool isOfThisLog = frame.size() == FrameHeaderSize && frame.mid(8, 8) == header.salts;
+            walk.goOn(isOfThisLog);
+            if (!isOfThisLog)
                 continue;
             open.insert(bigEndian32(frame, 0), offset + FrameHeaderSize);
             if (bigEndian32(frame, 4) != 0) // A commit.
@@ -278,8 +304,9 @@ LogScan LogScan::of(const QString &file)
     bool isWhole = header.isSound;
     bool endsTransaction = false; // The frame before did.
     LogSum sum = header.sum;
-    for (qint64 offset = LogHeaderSize; offset + size <= log.size();) {
-        const QByteArray frame = log.seek(offset) ? log.read(size) : QByteArray();
+    FrameWalk walk(log, size);
+    while (walk.hasFrame()) {
+        const QByteArray frame = log.seek(walk.offset()) ? log.read(size) : QByteArray();
         if (frame.size() < size)
             break;
         sum.add(QByteArrayView(frame).first(8), header.isBigEndian);
@@ -293,12 +320,9 @@ LogScan LogScan::of(const QString &file)
         }
         endsTransaction = bigEndian32(frame, 4) != 0;
         sum = its;
-        // Zeros are passed as far as they are holes.
-        const bool isEmpty = !isWhole && frame.count('\0') == size;
-        const qint64 next = isEmpty ? nextFrame(log, offset, size) : offset + size;
+        walk.goOn(isWhole);
         if (isWhole)
-            scan.size = next;
-        offset = next;
+            scan.size = walk.offset();
     }
     return scan;
 }

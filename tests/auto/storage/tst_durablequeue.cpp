@@ -760,8 +760,11 @@ void TestDurableQueue::cutOff()
     QLoggingCategory::setFilterRules(
         u"qanat.storage.critical=false\nqanat.sink=false"_s); // It depends on what is left.
     const auto talk = qScopeGuard([] { QLoggingCategory::setFilterRules({}); });
-    QVERIFY(QFile::resize(spool.file(name), rest));
     QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"was changed by somebody"_s));
+    std::future<bool> isCut = std::async(
+        std::launch::async, [&] { return QFile::resize(spool.file(name), rest); }); // That may take its time.
+    QANAT_WAIT(isCut.wait_for(0s) == std::future_status::ready);
+    QVERIFY(isCut.get());
     const Event last = someEvent();
     const StoringQueue::Receipt receipt = p.queue->sendWithReceipt(last);
     QANAT_FINISH(receipt.stored);
