@@ -430,10 +430,11 @@ marks of a dead letter, which are taken off before it is sent: {"deadlettersink"
 With --spool an event is stored before it is delivered, once for each endpoint, and the endpoints don't wait for each other. Started again, with
 the same endpoints, the program sends what is left in DIR, with the same ids, and goes on in FILE where it stopped: lines are
 neither lost nor read twice, and only what was under way when it was killed is sent twice. FILE is known by its path, its first 1024
-bytes and the 256 before the place where it stopped; a last line without an end that may go on is left to the next run. An endpoint is known by
-its name, else by its URL, and takes 12 MiB in DIR at least. Of standard input it prints "stored N" on standard
-error: of the lines that this run has read the first N are safe. What is given up stays in DIR as a dead letter (the
-last 100,000, and 256 MiB), where no --dead-letter takes it; `qanat-relay dead-letters --help` tells how to see them and to send them again. One process uses DIR at a time.
+bytes and the 256 before the place where it stopped; a last line without an end that may go on is left to the next run. An
+endpoint is known by its name, else by its URL, and takes 12 MiB in DIR at least. Of standard input it prints "stored N" on
+standard error: of the lines that this run has read the first N are safe. What is given up stays in DIR as a dead letter (the
+last 100,000, and 256 MiB), where no --dead-letter takes it; `qanat-relay dead-letters --help` tells how to see them and
+to send them again. One process uses DIR at a time.
 
 SIGINT and SIGTERM stop reading and drain for at most --drain-timeout (5s where none is given); a second one ends that.
 
@@ -446,8 +447,8 @@ With --dead-letter, deadLetters has what was written there, and lost. Each endpo
   error                   the last failure of an attempt
 
 With --spool an event counts once for each endpoint, which has its own filter: filtered + delivered + dropped + pending =
-(read - rejected) x endpoints + resumed. And there are: resumed (from former runs; they count as if read), stored (pending, and safe
-in DIR), deadLettered (dropped, and kept in DIR).
+(read - rejected) x endpoints + resumed. And there are: resumed (from former runs; they count as if read), stored (pending,
+and safe in DIR), deadLettered (dropped, and kept in DIR).
 
 Exit status: 0 everything was delivered (with --spool-ok: or stored), 1 something
 was not, 2 wrong usage, 130 or 143 after a signal (SIGINT, SIGTERM) with something left.

@@ -7,7 +7,6 @@
 
 #include <QtCore/qendian.h>
 #include <QtCore/qfile.h>
-#include <QtCore/qhash.h>
 #include <QtCore/qmap.h>
 
 #include <algorithm>
