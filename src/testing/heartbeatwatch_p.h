@@ -10,6 +10,7 @@
 #include <QtCore/qfile.h>
 #include <QtCore/qfileinfo.h>
 #include <QtCore/qhash.h>
+#include <QtCore/qlist.h>
 #include <QtCore/qobject.h>
 #include <QtCore/qstring.h>
 #include <QtCore/qtimer.h>
@@ -26,7 +27,8 @@ namespace Qanat {
  *
  * Where more threads want to run than there are processors, one that works is sent to the back of the line, and the control
  * thread, which sleeps, is not. The time for which the system had this thread wait for a processor is not held against it,
- * nor that of the one that waited longest: it may have been interrupted with a mutex in its hands.
+ * nor that of the one that waited longest: it may have been interrupted with a mutex in its hands. Nor is the time for which
+ * a virtual machine was denied a processor ("steal"): the control thread may have slept on the other one.
  *
  * Under a sanitizer what this thread does itself takes many times as long, so its work counts for a part; that it waits counts in full.
  */
@@ -36,6 +38,7 @@ public:
     HeartbeatWatch()
     {
         m_lastDelays = delays();
+        m_lastStolen = stolen();
         m_lastWork = work();
         m_lastBeat = std::chrono::steady_clock::now();
         m_timer.setTimerType(Qt::PreciseTimer);
@@ -78,6 +81,11 @@ private:
     {
         const auto now = std::chrono::steady_clock::now();
         const std::chrono::nanoseconds worked = work() - m_lastWork;
+        QList<std::chrono::nanoseconds> allStolen = stolen();
+        std::chrono::nanoseconds denied{0};
+        for (qsizetype i = 0; i < std::min(allStolen.size(), m_lastStolen.size()); ++i)
+            denied = std::max(denied, allStolen.at(i) - m_lastStolen.at(i));
+        m_lastStolen = std::move(allStolen);
         // Looking at all threads takes long itself, so it is done now and then, and where it may explain a gap.
         constexpr int Rarely = 10;
         if (now - m_lastBeat > Heartbeat::Tolerance || m_beats % Rarely == 0) {
@@ -93,13 +101,28 @@ private:
                 else
                     other = std::max(other, grown);
             }
-            m_worst = std::max(m_worst, now - m_lastBeat - own - other - worked + worked / Slowdown);
+            m_worst = std::max(m_worst, now - m_lastBeat - own - other - denied - worked + worked / Slowdown);
             m_lastDelays = std::move(current);
         }
         m_control = m_heartbeat.controlWorstGap();
         ++m_beats;
         m_lastWork = work();
         m_lastBeat = std::chrono::steady_clock::now();
+    }
+
+    // How long each processor of a virtual machine was not there for it so far: the eighth figure of each line "cpuN" of
+    // proc(5), /proc/stat, in hundredths of a second.
+    static QList<std::chrono::nanoseconds> stolen()
+    {
+        QList<std::chrono::nanoseconds> times;
+        QFile file(QStringLiteral("/proc/stat"));
+        if (!file.open(QIODevice::ReadOnly | QIODevice::Unbuffered))
+            return times;
+        constexpr qsizetype Steal = 8; // after the name
+        const QList<QByteArray> lines = file.readAll().split('\n');
+        for (qsizetype i = 1; i < lines.size() && lines.at(i).startsWith("cpu"); ++i)
+            times.append(std::chrono::milliseconds(10 * lines.at(i).split(' ').value(Steal).toLongLong()));
+        return times;
     }
 
     // The second figure of each file. Where there are none, nothing is left out.
@@ -127,6 +150,7 @@ private:
     QTimer m_timer;
     std::chrono::steady_clock::time_point m_lastBeat;
     std::chrono::nanoseconds m_lastWork;
+    QList<std::chrono::nanoseconds> m_lastStolen;
     Delays m_lastDelays;
     std::chrono::nanoseconds m_worst{0};
     std::chrono::nanoseconds m_control{0};

@@ -248,20 +248,25 @@ void TestStorageFaults::aLockedDatabase()
         QVERIFY(program.flush());
         program.end();
     }
+    // The other program waits for the disk as well.
     sqlite3 *other = nullptr;
-    QCOMPARE(sqlite3_open_v2((spool.path() + u"/events.db"_s).toUtf8().constData(), &other, SQLITE_OPEN_READWRITE,
-                             FaultyDisk::nameOfRealVfs()),
-             SQLITE_OK);
-    const auto close = qScopeGuard([&] { sqlite3_close(other); });
-    QCOMPARE(sqlite3_exec(other, "PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE", nullptr, nullptr, nullptr),
-             SQLITE_OK);
+    const auto close = qScopeGuard([&] { elsewhere([&] { sqlite3_close(std::exchange(other, nullptr)); }); });
+    int result = SQLITE_OK;
+    elsewhere([&] {
+        result = sqlite3_open_v2((spool.path() + u"/events.db"_s).toUtf8().constData(), &other, SQLITE_OPEN_READWRITE,
+                                 FaultyDisk::nameOfRealVfs());
+        if (result == SQLITE_OK)
+            result = sqlite3_exec(other, "PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE", nullptr, nullptr, nullptr);
+    });
+    QCOMPARE(result, SQLITE_OK);
     {
         DurableProgram program(spool.disk(), spool.path(), spool.ledger);
         QVERIFY(program.waitFor([&] { return program.queue->storageError().contains(u"locked"_s); }));
         program.send(someEvents(5));
         QVERIFY(!program.flush());
         QCOMPARE(program.outlet->count(), 0);
-        QCOMPARE(sqlite3_close(std::exchange(other, nullptr)), SQLITE_OK);
+        elsewhere([&] { result = sqlite3_close(std::exchange(other, nullptr)); });
+        QCOMPARE(result, SQLITE_OK);
         program.setPatient();
         QVERIFY(program.flush());
         QVERIFY(program.waitFor([&] { return !program.isFailing(); }));
