@@ -6,6 +6,7 @@
 
 #include "durableprogram.h"
 
+#include <QtCore/qfileinfo.h>
 #include <QtCore/qtemporarydir.h>
 
 #include <sqlite3.h>
@@ -25,7 +26,7 @@ public:
     Spool()
     {
         elsewhere([this] {
-            m_folder = std::make_unique<QTemporaryDir>();
+            m_folder = makeFolder();
             m_disk = std::make_unique<FaultyDisk>(path());
         });
     }
@@ -74,6 +75,16 @@ public:
     Ledger ledger;
 
 private:
+    // The disk is simulated, and the real one may be busy with other things for longer than a destructor waits. So what is below is
+    // memory, where the system has a place for that.
+    static std::unique_ptr<QTemporaryDir> makeFolder()
+    {
+        const QFileInfo memory(QStringLiteral("/dev/shm"));
+        if (!memory.isDir() || !memory.isWritable())
+            return std::make_unique<QTemporaryDir>();
+        return std::make_unique<QTemporaryDir>(memory.filePath() + QStringLiteral("/qanat-XXXXXX"));
+    }
+
     std::unique_ptr<QTemporaryDir> m_folder;
     std::unique_ptr<FaultyDisk> m_disk;
 };
