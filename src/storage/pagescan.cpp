@@ -305,7 +305,16 @@ LogScan LogScan::of(const QString &file)
     LogSum sum = header.sum;
     FrameWalk walk(log, size);
     while (walk.hasFrame()) {
-        const QByteArray frame = log.seek(walk.offset()) ? log.read(size) : QByteArray();
+        // No frame is of the page 0: that is how the part looks that was not used yet, which is most of it.
+        const QByteArray start = log.seek(walk.offset()) ? log.peek(FrameHeaderSize) : QByteArray();
+        if (start.size() == FrameHeaderSize && bigEndian32(start, 0) == 0) {
+            isWhole = false;
+            endsTransaction = false;
+            sum = LogSum::at(start, 16);
+            walk.goOn(isWhole);
+            continue;
+        }
+        const QByteArray frame = log.read(size);
         if (frame.size() < size)
             break;
         sum.add(QByteArrayView(frame).first(8), header.isBigEndian);
