@@ -305,9 +305,9 @@ LogScan LogScan::of(const QString &file)
     LogSum sum = header.sum;
     FrameWalk walk(log, size);
     while (walk.hasFrame()) {
-        // No frame is of the page 0: that is how the part looks that was not used yet, which is most of it.
+        // What was written when the log was begun the last time, or was not used yet, is most of it, and is not summed up.
         const QByteArray start = log.seek(walk.offset()) ? log.peek(FrameHeaderSize) : QByteArray();
-        if (start.size() == FrameHeaderSize && bigEndian32(start, 0) == 0) {
+        if (start.size() == FrameHeaderSize && start.mid(8, 8) != header.salts) {
             isWhole = false;
             endsTransaction = false;
             sum = LogSum::at(start, 16);
@@ -320,7 +320,7 @@ LogScan LogScan::of(const QString &file)
         sum.add(QByteArrayView(frame).first(8), header.isBigEndian);
         sum.add(QByteArrayView(frame).sliced(FrameHeaderSize), header.isBigEndian);
         const LogSum its = LogSum::at(frame, 16);
-        const bool follows = sum == its && frame.mid(8, 8) == header.salts;
+        const bool follows = sum == its;
         isWhole = isWhole && follows;
         if (!isWhole && follows && endsTransaction) {
             scan.isBroken = true;
