@@ -10,6 +10,7 @@
 #include <QtCore/qmap.h>
 
 #include <algorithm>
+#include <vector>
 #include <optional>
 
 using namespace Qt::StringLiterals;
@@ -49,11 +50,15 @@ struct LogSum
 
     void add(QByteArrayView bytes, bool isBigEndian)
     {
-        for (qsizetype i = 0; i + 8 <= bytes.size(); i += 8) {
-            const char *const words = bytes.data() + i;
-            first += (isBigEndian ? qFromBigEndian<quint32>(words) : qFromLittleEndian<quint32>(words)) + second;
-            second +=
-                (isBigEndian ? qFromBigEndian<quint32>(words + 4) : qFromLittleEndian<quint32>(words + 4)) + first;
+        // The words are not where words may be.
+        std::vector<quint32> words(size_t(bytes.size()) / 8 * 2);
+        if (isBigEndian)
+            qFromBigEndian<quint32>(bytes.data(), qsizetype(words.size()), words.data());
+        else
+            qFromLittleEndian<quint32>(bytes.data(), qsizetype(words.size()), words.data());
+        for (size_t i = 0; i < words.size(); i += 2) {
+            first += words[i] + second;
+            second += words[i + 1] + first;
         }
     }
     static LogSum at(QByteArrayView bytes, qsizetype offset)
