@@ -10,8 +10,8 @@
 #include <QtCore/qmap.h>
 
 #include <algorithm>
-#include <vector>
 #include <optional>
+#include <vector>
 
 using namespace Qt::StringLiterals;
 
