@@ -10,8 +10,8 @@
 #include <QtCore/qmap.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
-#include <vector>
 
 using namespace Qt::StringLiterals;
 
@@ -51,14 +51,15 @@ struct LogSum
     void add(QByteArrayView bytes, bool isBigEndian)
     {
         // The words are not where words may be.
-        std::vector<quint32> words(size_t(bytes.size()) / 8 * 2);
+        const qsizetype count = bytes.size() / 8 * 2;
+        const std::unique_ptr<quint32[]> words(new quint32[size_t(count)]);
         if (isBigEndian)
-            qFromBigEndian<quint32>(bytes.data(), qsizetype(words.size()), words.data());
+            qFromBigEndian<quint32>(bytes.data(), count, words.get());
         else
-            qFromLittleEndian<quint32>(bytes.data(), qsizetype(words.size()), words.data());
-        for (size_t i = 0; i < words.size(); i += 2) {
-            first += words[i] + second;
-            second += words[i + 1] + first;
+            qFromLittleEndian<quint32>(bytes.data(), count, words.get());
+        for (qsizetype i = 0; i < count; i += 2) {
+            first += words[size_t(i)] + second;
+            second += words[size_t(i) + 1] + first;
         }
     }
     static LogSum at(QByteArrayView bytes, qsizetype offset)
