@@ -259,17 +259,17 @@ private:
     [[nodiscard]] QString tellEach(const QList<quint64> &numbers, Ask ask, const QString &what)
     {
         qint64 done = 0;
-        QString error;
+        QStringList missing;
         for (const quint64 number : numbers) {
             const Result<qint64> count = ask(number).result();
             if (!count)
                 return count.errorText();
             done += *count;
             if (*count == 0)
-                error = u"%1: there is no dead letter %2"_s.arg(m_name).arg(number);
+                missing.append(QString::number(number));
         }
         printOut(u"%1: %2 %3\n"_s.arg(m_name, grouped(done), what).toUtf8());
-        return error;
+        return missing.isEmpty() ? QString() : u"%1: there is no dead letter %2"_s.arg(m_name, missing.join(u", "_s));
     }
 
     const QString m_name;

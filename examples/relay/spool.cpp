@@ -12,6 +12,7 @@
 #include <QtCore/qloggingcategory.h>
 
 #include <algorithm>
+#include <cerrno>
 
 using namespace Qt::StringLiterals;
 using namespace Qanat;
@@ -60,7 +61,7 @@ QString Spool::makeFolder(const QString &folder)
         return folder + u" is no directory"_s;
     const QString above = info.absolutePath();
     if (!QDir().mkpath(above) || !QDir().mkdir(folder, QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner))
-        return folder + u" cannot be made"_s;
+        return u"%1 cannot be made: %2"_s.arg(folder, qt_error_string(errno));
     return {};
 }
 

@@ -37,6 +37,10 @@ QString SpoolFolder::take()
     if (m_lock && QFileInfo::exists(m_lock->fileName()))
         return {};
     auto lock = std::make_unique<QLockFile>(file(u"owner.lock"_s));
+    // To open a pipe would take until somebody writes to it.
+    const QFileInfo present(lock->fileName());
+    if (present.isSymLink() || (present.exists() && !present.isFile()))
+        return DurableQueue::tr("%1: is no file").arg(lock->fileName());
     // Only the end of its process makes it free, however long that takes.
     lock->setStaleLockTime(0);
     if (lock->tryLock(0)) {

@@ -537,7 +537,7 @@ void tst_RelaySpool::wrongUsage_data()
     QTest::newRow("a file") << QStringList{u"--to"_s, to, u"--spool"_s, u"/etc/passwd"_s}
                             << u"--spool: /etc/passwd is no directory"_s;
     QTest::newRow("nowhere") << QStringList{u"--to"_s, to, u"--spool"_s, u"/proc/none/there"_s}
-                             << u"--spool: /proc/none/there cannot be made"_s;
+                             << u"--spool: /proc/none/there cannot be made: No such file or directory"_s;
     QTest::newRow("empty") << QStringList{u"--to"_s, to, u"--spool"_s, QString()}
                            << u"--spool: the name of the directory is empty"_s;
     QTest::newRow("alike") << QStringList{u"--to"_s, to, u"--to"_s, to, u"--spool"_s, u"SPOOL"_s}

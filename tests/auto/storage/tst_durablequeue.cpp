@@ -23,6 +23,8 @@
 
 #include <future>
 
+#include <sys/stat.h>
+
 using namespace Qt::StringLiterals;
 using namespace std::chrono_literals;
 using namespace Qanat;
@@ -99,6 +101,7 @@ private Q_SLOTS:
     void survivesAClose();
     void isClosedToOthers();
     void refusesLinks();
+    void refusesAPipe();
     void belowALink();
     void namesWhatIsWrong();
     void oneProcessAtATime();
@@ -195,6 +198,21 @@ void TestDurableQueue::refusesLinks()
     QVERIFY(QFile::remove(spool.file()));
     QANAT_WAIT(p.recording->deliveredCount() == 1);
     QANAT_WAIT(p.queue->storageError().isEmpty());
+}
+
+// To open one never comes back.
+void TestDurableQueue::refusesAPipe()
+{
+    const Spool spool;
+    QVERIFY(QDir().mkpath(spool.path()));
+    const QString lock = spool.file(u"owner.lock"_s);
+    QCOMPARE(::mkfifo(QFile::encodeName(lock).constData(), 0600), 0);
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"owner.lock: is no file"_s));
+    Pipeline p(spool.path());
+    QANAT_WAIT(p.queue->storageError().contains(u"owner.lock: is no file"_s));
+    p.queue->write(someEvent());
+    QVERIFY(QFile::remove(lock));
+    QANAT_WAIT(p.recording->deliveredCount() == 1);
 }
 
 // Of the directories above it links are followed: a home directory may be one.
