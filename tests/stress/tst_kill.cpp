@@ -112,8 +112,11 @@ public:
     // In the middle of whatever it does; false if it had ended by itself.
     [[nodiscard]] bool killAfter(int time)
     {
-        if (waitForFinished(time))
+        if (waitForFinished(time)) {
+            m_said += readAllStandardError();
+            m_said += exitStatus() == CrashExit ? "(It was killed by somebody else.)" : "(It has ended by itself.)";
             return false;
+        }
         kill();
         return waitForFinished(Patience);
     }
