@@ -225,6 +225,16 @@ public:
         return {};
     }
 
+    // How many events were lost by a damage that showed now; empty where none was.
+    [[nodiscard]] QString damageText() const
+    {
+        const Statistics statistics = m_queue->statistics();
+        if (statistics.dropped == 0)
+            return {};
+        return u"%1: %2 events are lost: %3"_s.arg(m_name, grouped(statistics.dropped),
+                                                   statistics.lastError.errorText());
+    }
+
 private:
     template<typename Format>
     [[nodiscard]] QString print(Format format)
@@ -289,15 +299,18 @@ int runDeadLettersCommand(const QStringList &arguments)
         Console::print(order.errorText());
         return UsageStatus;
     }
-    // What is wrong with a spool is told as the reason why something could not be done.
-    QLoggingCategory::setFilterRules(u"qanat.*=false"_s);
+    // What is wrong with a spool is told as the reason why something could not be done; that it was damaged is told as it is.
+    QLoggingCategory::setFilterRules(u"qanat.*.warning=false"_s);
+    qInstallMessageHandler(Console::handleMessage);
     int status = 0;
     for (const QString &folder : order->folders) {
-        const QString error = Letters(folder).carryOut(*order);
-        if (error.isEmpty())
-            continue;
-        Console::print(error);
-        status = FailureStatus;
+        Letters letters(folder);
+        for (const QString &error : {letters.carryOut(*order), letters.damageText()}) {
+            if (error.isEmpty())
+                continue;
+            Console::print(error);
+            status = FailureStatus;
+        }
     }
     return std::fflush(stdout) == 0 ? status : FailureStatus;
 }

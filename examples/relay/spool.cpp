@@ -84,7 +84,7 @@ QStringList Spool::foldersIn(const QString &folder)
     const QStringList names = QDir(folder).entryList(QDir::Dirs | QDir::NoDotAndDotDot | QDir::Hidden, QDir::Name);
     for (const QString &name : names) {
         const QString path = QDir(folder).filePath(name);
-        if (QFileInfo::exists(path + u"/events.db"_s))
+        if (QFileInfo::exists(path + u"/events.db"_s) || QFileInfo::exists(path + u"/events.db-wal"_s))
             folders.append(path);
     }
     return folders;

@@ -180,7 +180,7 @@ bool StoringEngine::open()
             noteHeld(contents.isHeld);
         else if (contents.isHeld != *m_heldWish)
             m_changes.held = m_heldWish;
-        m_state->setOpened(contents.count, contents.position);
+        m_state->setOpened(contents.count + contents.damaged, contents.position);
         noteLetters();
         if (std::exchange(m_mustWithdraw, false))
             withdrawStored(m_nextStored);

@@ -83,6 +83,7 @@ private:
         qint64 count = 0;
         qint64 bytes = 0;
         quint64 next = 0; // Greater than their numbers.
+        QString error = {}; // Why the others cannot be read.
     };
 
     // How much is stored in one transaction at most, how much waits in memory when it is stored, and how much is handed on at once.
@@ -128,6 +129,7 @@ private:
     void showActivity();
     [[nodiscard]] qint64 wallClock() const;
 
+    [[nodiscard]] Result<QList<EventStore::Row>> readLetters(quint64 after, qsizetype most);
     [[nodiscard]] bool sendSomeAgain(EventStore::Range *range, qint64 *left);
     void noteReturned();
     void giveUpReturning(const Delivery &reason);

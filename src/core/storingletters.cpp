@@ -47,12 +47,22 @@ DeadLetter letterOf(const EventStore::Row &row)
 
 } // namespace
 
+Result<QList<EventStore::Row>> StoringEngine::readLetters(quint64 after, qsizetype most)
+{
+    Result<QList<EventStore::Row>> rows = m_store->readDeadLetters(after, most, BytesRead);
+    // A store whose damage shows here sets the file aside when it is opened anew.
+    if (!rows && open()) {
+        noteLetters();
+        rows = m_store->readDeadLetters(after, most, BytesRead);
+    }
+    return rows;
+}
+
 void StoringEngine::listLetters(quint64 after, qsizetype most, const LettersPromise &promise)
 {
     // What was just given up may still be on its way.
     commit();
-    const Result<QList<EventStore::Row>> rows =
-        m_isOpen ? m_store->readDeadLetters(after, most, BytesRead) : Failure{m_failure.errorText()};
+    const Result<QList<EventStore::Row>> rows = m_isOpen ? readLetters(after, most) : Failure{m_failure.errorText()};
     if (!rows)
         return answer<Result<QList<DeadLetter>>>(promise, Failure{rows.errorText()});
     QList<DeadLetter> letters;
@@ -77,8 +87,10 @@ void StoringEngine::sendLettersAgain(const EventStore::Range &range, const Count
         if (!commit())
             return; // It is tried again, and answered then.
     }
-    if (m_returning)
+    if (m_returning && m_returning->error.isEmpty())
         answer<Result<qint64>>(promise, m_returning->before);
+    else if (m_returning)
+        answer<Result<qint64>>(promise, Failure{m_returning->error});
     m_returning.reset();
 }
 
@@ -91,9 +103,11 @@ bool StoringEngine::sendSomeAgain(EventStore::Range *range, qint64 *left)
     const auto most = qsizetype(std::min({room, *left, qint64(MostRead), qint64(range->count)}));
     if (most == 0)
         return false;
-    const Result<QList<EventStore::Row>> rows = m_store->readDeadLetters(range->first - 1, most, BytesRead);
-    if (!rows)
+    const Result<QList<EventStore::Row>> rows = readLetters(range->first - 1, most);
+    if (!rows) {
+        m_returning->error = rows.errorText();
         return false;
+    }
     const qint64 now = wallClock();
     const quint64 first = range->first;
     EventStore::Range &removed = m_changes.removedDeadLetters;

@@ -38,9 +38,11 @@ QString SpoolFolder::take()
         return {};
     auto lock = std::make_unique<QLockFile>(file(u"owner.lock"_s));
     // To open a pipe would take until somebody writes to it.
-    const QFileInfo present(lock->fileName());
-    if (present.isSymLink() || (present.exists() && !present.isFile()))
-        return DurableQueue::tr("%1: is no file").arg(lock->fileName());
+    for (const QString &name : {u"owner.lock"_s, u"events.db-wal"_s, u"events.db-journal"_s, u"events.db-shm"_s}) {
+        const QFileInfo present(file(name));
+        if (present.isSymLink() || (present.exists() && !present.isFile()))
+            return DurableQueue::tr("%1: is no file").arg(present.filePath());
+    }
     // Only the end of its process makes it free, however long that takes.
     lock->setStaleLockTime(0);
     if (lock->tryLock(0)) {

@@ -136,6 +136,10 @@ Delivery SqliteStore::open()
     if (m_connection.isOpen() && !m_isDamaged)
         return Delivery::delivered(); // It was full, and is as it was.
     disconnect();
+    // Without the file SQLite would remove its log, where all of the events may be.
+    const FileState present = FolderAccess::stateOf(file());
+    if ((!present.exists() || present.size == 0) && LogScan::of(file()).size > 0)
+        m_isDamaged = true;
     // An end came just before it got its name.
     if (!QFileInfo::exists(file()) && QFileInfo::exists(freshFile()))
         moveIntoPlace(m_folder.freeName(u"events-damaged"_s, u".db"_s));
@@ -622,6 +626,7 @@ int SqliteStore::setAside()
     if (code == SQLITE_OK)
         code = m_connection.query("PRAGMA wal_checkpoint(TRUNCATE)", &isBusy);
     const qint64 damaged = m_contents.damaged;
+    const qint64 lostLetters = m_lostLetters;
     disconnect();
     m_wasOpen = wasOpen;
     if (code == SQLITE_OK && (isBusy != 0 || !FolderAccess::syncFile(freshFile())))
@@ -641,8 +646,11 @@ int SqliteStore::setAside()
     code = connect(file());
     m_contents.damaged = damaged;
     if (code == SQLITE_OK)
-        qCCritical(qanatStore, "%ls: was damaged, and is %ls now; %lld events of it could be read and go on",
-                   qUtf16Printable(file()), qUtf16Printable(QFileInfo(aside).fileName()), m_contents.count);
+        qCCritical(qanatStore,
+                   "%ls: was damaged, and is %ls now; %lld events and %lld dead letters of it could be read and go on, "
+                   "%lld and %lld could not",
+                   qUtf16Printable(file()), qUtf16Printable(QFileInfo(aside).fileName()), m_contents.count,
+                   m_contents.deadLetters, damaged, lostLetters);
     return code;
 }
 
@@ -664,8 +672,9 @@ void SqliteStore::moveIntoPlace(const QString &aside) const
 // Takes over all that can be read, by its checksums.
 int SqliteStore::salvage(const QString &damaged, const Contents *known)
 {
-    SqliteStatement addLetter =
-        m_connection.prepare("INSERT INTO dead_letter (number, time, event, checksum) VALUES (?, ?, ?, ?)");
+    // They keep the numbers by which they are known.
+    SqliteStatement addLetter = m_connection.prepare(
+        "INSERT OR IGNORE INTO dead_letter (number, time, event, checksum, id) VALUES (?, ?, ?, ?, ?)");
     int code = m_begin.run();
     Contents found;
     quint64 next = 1;
@@ -697,8 +706,10 @@ int SqliteStore::salvage(const QString &damaged, const Contents *known)
             next = std::max(next, quint64(integer(3)));
         } else if (row.columns.size() == LetterColumns && !row.columns[3].isInteger) {
             const Row letter{quint64(integer(1)), integer(2), row.columns[3].bytes};
-            if (integer(4) == qint64(checksum(letter.number, letter.acceptedAt, letter.event)))
-                code = put(addLetter, letter);
+            if (integer(4) != qint64(checksum(letter.number, letter.acceptedAt, letter.event)))
+                return;
+            addLetter.bind(int(EventColumns), row.rowid);
+            code = put(addLetter, letter);
         }
     });
     if (code != SQLITE_OK)
@@ -711,6 +722,7 @@ int SqliteStore::salvage(const QString &damaged, const Contents *known)
     if ((code = count()) != SQLITE_OK)
         return code;
     m_contents.damaged = std::max(before.count - m_contents.count, qint64(0));
+    m_lostLetters = std::max(before.deadLetters - m_contents.deadLetters, qint64(0));
     return m_commit.run();
 }
 

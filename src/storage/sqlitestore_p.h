@@ -88,6 +88,7 @@ private:
     bool m_isShrinking = false;
     bool m_hasExtendedLog = false;
     bool m_wasOpen = false; // What is in it is known.
+    qint64 m_lostLetters = 0; // At the last salvage.
 };
 
 } // namespace Qanat

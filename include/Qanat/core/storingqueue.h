@@ -112,7 +112,7 @@ public:
 
     //! Why the store cannot be used now; empty as long as it can. It is tried again until it works. Any thread.
     [[nodiscard]] QString storageError() const;
-    //! How many events of former runs were found. Any thread; 0 before opened().
+    //! How many events of former runs there were, with those that cannot be read any more, which are dropped. Any thread; 0 before opened().
     [[nodiscard]] qint64 resumed() const;
 
 Q_SIGNALS:

@@ -8,9 +8,11 @@
 #include <Qanat/WaitUntil>
 
 #include <QtCore/qdir.h>
+#include <QtCore/qdiriterator.h>
 #include <QtCore/qjsonarray.h>
 #include <QtCore/qjsondocument.h>
 #include <QtCore/qjsonobject.h>
+#include <QtCore/qregularexpression.h>
 #include <QtCore/qset.h>
 #include <QtCore/qtemporarydir.h>
 #include <QtTest/qtest.h>
@@ -90,6 +92,8 @@ private Q_SLOTS:
     void killedWhileItReadsAPipe();
     void aSecondOneIsRefused();
     void takesOverFromOneThatWasKilled();
+    void tellsOfADamage_data();
+    void tellsOfADamage();
     void waitsWhereTheSpoolIsFull();
     void keepsDeadLetters();
     void purgesDeadLetters();
@@ -439,6 +443,53 @@ void tst_RelaySpool::takesOverFromOneThatWasKilled()
     RelayProcess second;
     QVERIFY(second.run(toSpool()));
     QCOMPARE(second.exitCode(), 0);
+}
+
+void tst_RelaySpool::tellsOfADamage_data()
+{
+    QTest::addColumn<bool>("isLookedAtFirst");
+    QTest::newRow("the next run") << false;
+    QTest::newRow("a look") << true;
+}
+
+// Whoever comes to know of it says so, and the sums hold.
+void tst_RelaySpool::tellsOfADamage()
+{
+    QFETCH(const bool, isLookedAtFirst);
+    m_receiver->setResponse(HttpResponse::status(503));
+    RelayProcess first;
+    QVERIFY(first.begin(toSpool()));
+    for (int i = 0; i < 20; ++i) {
+        first.write(numberedLines(20 * i + 1, 20 * i + 20));
+        QVERIFY(waitUntil([&] { return promised(first) == 20 * i + 20; }, 60s));
+    }
+    first.kill();
+    QVERIFY(first.waitForFinished(RelayProcess::Patience));
+    QDirIterator files(m_folder->path(), {u"events.db-wal"_s}, QDir::Files, QDirIterator::Subdirectories);
+    QVERIFY(files.hasNext());
+    QFile log(files.next());
+    QVERIFY(log.open(QIODevice::ReadWrite) && log.seek(60'000) && log.write(QByteArray(80'000, '\x55')) == 80'000);
+    log.close();
+    m_receiver->setResponse(HttpResponse::status(204));
+    qint64 lost = 0;
+    if (isLookedAtFirst) {
+        RelayProcess look;
+        QVERIFY(look.run(letters({u"list"_s})));
+        QCOMPARE(look.exitCode(), 1);
+        QVERIFY(look.errorOutput().contains("was damaged, and is events-damaged-"));
+        const QRegularExpressionMatch match =
+            QRegularExpression(u": (\\d+) events are lost: "_s).match(QString::fromUtf8(look.errorOutput()));
+        QVERIFY2(match.hasMatch(), look.errorOutput().constData());
+        lost = match.captured(1).toLongLong();
+    }
+    RelayProcess second;
+    QVERIFY(second.run(toSpool()));
+    QCOMPARE(second.exitCode(), isLookedAtFirst ? 0 : 1);
+    QCOMPARE(second.errorOutput().contains("was damaged, and is events-damaged-"), !isLookedAtFirst);
+    QCOMPARE(second.total("resumed"), 400 - lost);
+    QCOMPARE(second.total("delivered") + second.total("dropped"), 400 - lost);
+    QCOMPARE(second.total("pending"), 0);
+    QVERIFY(second.total("dropped") + lost > 0 && second.total("delivered") > 100);
 }
 
 void tst_RelaySpool::waitsWhereTheSpoolIsFull()

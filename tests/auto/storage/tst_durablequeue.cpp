@@ -101,6 +101,7 @@ private Q_SLOTS:
     void survivesAClose();
     void isClosedToOthers();
     void refusesLinks();
+    void refusesAPipe_data();
     void refusesAPipe();
     void belowALink();
     void namesWhatIsWrong();
@@ -128,6 +129,10 @@ private Q_SLOTS:
     void damagedLog_data();
     void damagedLog();
     void aLogWithHoles();
+    void aLogWithoutItsFile_data();
+    void aLogWithoutItsFile();
+    void damagedDeadLetters_data();
+    void damagedDeadLetters();
     void aLockThatIsDamaged();
     void deniedBeforeItIsOpen();
 };
@@ -200,18 +205,25 @@ void TestDurableQueue::refusesLinks()
     QANAT_WAIT(p.queue->storageError().isEmpty());
 }
 
+void TestDurableQueue::refusesAPipe_data()
+{
+    QTest::addColumn<QString>("name");
+    for (const char *name : {"owner.lock", "events.db-wal", "events.db-journal"})
+        QTest::newRow(name) << QString::fromLatin1(name);
+}
+
 // To open one never comes back.
 void TestDurableQueue::refusesAPipe()
 {
+    QFETCH(const QString, name);
     const Spool spool;
     QVERIFY(QDir().mkpath(spool.path()));
-    const QString lock = spool.file(u"owner.lock"_s);
-    QCOMPARE(::mkfifo(QFile::encodeName(lock).constData(), 0600), 0);
-    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"owner.lock: is no file"_s));
+    QCOMPARE(::mkfifo(QFile::encodeName(spool.file(name)).constData(), 0600), 0);
+    QTest::ignoreMessage(QtWarningMsg, QRegularExpression(name + u": is no file"_s));
     Pipeline p(spool.path());
-    QANAT_WAIT(p.queue->storageError().contains(u"owner.lock: is no file"_s));
+    QANAT_WAIT(p.queue->storageError().contains(name + u": is no file"_s));
     p.queue->write(someEvent());
-    QVERIFY(QFile::remove(lock));
+    QVERIFY(QFile::remove(spool.file(name)));
     QANAT_WAIT(p.recording->deliveredCount() == 1);
 }
 
@@ -423,7 +435,8 @@ void TestDurableQueue::noDatabase()
     file.close();
     QTest::ignoreMessage(
         QtCriticalMsg,
-        QRegularExpression(u"events.db: was damaged, and is events-damaged-.*.db now; 0 events of it could be read"_s));
+        QRegularExpression(
+            u"events.db: was damaged, and is events-damaged-.*.db now; 0 events and 0 dead letters of it could be read"_s));
     Pipeline p(spool.path());
     p.queue->write(someEvent());
     QANAT_WAIT(p.recording->deliveredCount() == 1);
@@ -869,6 +882,7 @@ void TestDurableQueue::damagedLog()
     QANAT_WAIT(second.queue->statistics().pending == 0);
     const Statistics statistics = second.queue->statistics();
     QCOMPARE(statistics.delivered + statistics.dropped, 400);
+    QCOMPARE(second.queue->resumed(), 400);
     QCOMPARE(statistics.delivered, second.recording->deliveredCount());
     QVERIFY2(statistics.delivered > 350, qPrintable(statistics.toString()));
 }
@@ -889,6 +903,89 @@ void TestDurableQueue::aLogWithHoles()
     Pipeline second(spool.path());
     QANAT_WAIT(second.recording->deliveredCount() == 50);
     QCOMPARE(second.recording->deliveredIds(), idsOf(events));
+    QANAT_FINISH(second.queue->close());
+}
+
+void TestDurableQueue::aLogWithoutItsFile_data()
+{
+    QTest::addColumn<bool>("isRemoved");
+    QTest::newRow("removed") << true;
+    QTest::newRow("emptied") << false;
+}
+
+// SQLite would remove it.
+void TestDurableQueue::aLogWithoutItsFile()
+{
+    QFETCH(const bool, isRemoved);
+    const Spool spool;
+    const QList<Event> events = someEvents(100);
+    {
+        Pipeline first(spool.path());
+        QVERIFY(first.fill(events));
+        QVERIFY(first.leave());
+    }
+    QVERIFY(QFile::exists(spool.file(u"events.db-wal"_s)));
+    QVERIFY(isRemoved ? QFile::remove(spool.file()) : QFile::resize(spool.file(), 0));
+    QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(u"was damaged, .* 100 events"_s));
+    Pipeline second(spool.path());
+    QANAT_WAIT(second.recording->deliveredCount() == 100);
+    QCOMPARE(second.recording->deliveredIds(), idsOf(events));
+    QCOMPARE(second.queue->statistics().dropped, 0);
+    QANAT_FINISH(second.queue->close());
+}
+
+void TestDurableQueue::damagedDeadLetters_data()
+{
+    QTest::addColumn<bool>("isSentAgain");
+    QTest::newRow("listed") << false;
+    QTest::newRow("sent again") << true;
+}
+
+// Nobody reads them before they are asked for.
+void TestDurableQueue::damagedDeadLetters()
+{
+    QFETCH(const bool, isSentAgain);
+    const Spool spool;
+    {
+        Pipeline first(spool.path());
+        first.recording->setBehaviour(always(permanentFailure()));
+        for (const Event &event : someEvents(100))
+            first.queue->write(event);
+        QANAT_WAIT(first.queue->storedDeadLetters()->count() == 100);
+        QANAT_FINISH(first.queue->close());
+    }
+    checkpoint(spool.file());
+    QFile file(spool.file());
+    QVERIFY(file.open(QIODevice::ReadWrite) && file.size() > 40'000 && file.seek(file.size() - 16'384));
+    QVERIFY(file.write(QByteArray(8192, '\x55')) == 8192);
+    file.close();
+    Pipeline second(spool.path());
+    second.recording->setBehaviour(always(permanentFailure()));
+    QANAT_FINISH(second.queue->flushed());
+    QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(u"was damaged, .* dead letters .* could be read"_s));
+    qint64 count = 0;
+    if (isSentAgain) {
+        QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"malformed"_s));
+        const QFuture<Result<qint64>> sent = second.queue->storedDeadLetters()->sendAllAgain();
+        QANAT_FINISH(sent);
+        QVERIFY2(sent.result(), qPrintable(sent.result().errorText()));
+        count = *sent.result();
+        QANAT_WAIT(second.recording->count() == count);
+        const QStringList ids = second.recording->ids();
+        QCOMPARE(QSet<QString>(ids.cbegin(), ids.cend()).size(), count);
+    } else {
+        for (quint64 last = 0;;) {
+            const QFuture<Result<QList<DeadLetter>>> letters = second.queue->storedDeadLetters()->letters(last, 1000);
+            QANAT_FINISH(letters);
+            QVERIFY2(letters.result(), qPrintable(letters.result().errorText()));
+            if (letters.result()->isEmpty())
+                break;
+            last = letters.result()->constLast().number;
+            count += letters.result()->size();
+        }
+        QCOMPARE(second.queue->storedDeadLetters()->count(), count);
+    }
+    QVERIFY2(count > 50 && count < 100, qPrintable(QString::number(count)));
     QANAT_FINISH(second.queue->close());
 }
 
