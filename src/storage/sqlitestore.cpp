@@ -136,13 +136,13 @@ Delivery SqliteStore::open()
     if (m_connection.isOpen() && !m_isDamaged)
         return Delivery::delivered(); // It was full, and is as it was.
     disconnect();
+    // An end came just before it got its name.
+    if (!QFileInfo::exists(file()) && QFileInfo::exists(freshFile()))
+        moveIntoPlace(m_folder.freeName(u"events-damaged"_s, u".db"_s));
     // Without the file SQLite would remove its log, where all of the events may be.
     const FileState present = FolderAccess::stateOf(file());
     if ((!present.exists() || present.size == 0) && LogScan::of(file()).size > 0)
         m_isDamaged = true;
-    // An end came just before it got its name.
-    if (!QFileInfo::exists(file()) && QFileInfo::exists(freshFile()))
-        moveIntoPlace(m_folder.freeName(u"events-damaged"_s, u".db"_s));
     if (const QString error = FolderAccess::prepareFile(file()); !error.isEmpty())
         return failure(file() + u": "_s + error);
     int code = m_isDamaged ? SQLITE_CORRUPT : connect(file());
