@@ -65,11 +65,7 @@ constexpr std::array<const char *, 1> Migrations = {
 
 constexpr const char *Bytes = "SELECT coalesce(sum(length(event)), 0) FROM event";
 
-#if defined(__SANITIZE_THREAD__)
-constexpr qint64 LogSize = 256 * 1024; // What nobody uses is gone through at each opening, and each byte of it costs there.
-#else
 constexpr qint64 LogSize = 4 * 1024 * 1024; // A thousand pages and their headers.
-#endif
 
 constexpr int RowsAtOnce = 16;
 
