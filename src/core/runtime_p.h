@@ -28,7 +28,11 @@ class Worker;
 namespace Runtime {
 
 // How long after the deadline a worker may take to come back.
+#if defined(__SANITIZE_THREAD__)
+constexpr std::chrono::milliseconds Grace(1000); // Where each access is watched, all takes several times as long.
+#else
 constexpr std::chrono::milliseconds Grace(250);
+#endif
 
 // Between the beginning of QCoreApplication and its end.
 bool isRunning();
