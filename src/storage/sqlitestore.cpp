@@ -626,7 +626,6 @@ int SqliteStore::setAside()
     if (code == SQLITE_OK)
         code = m_connection.query("PRAGMA wal_checkpoint(TRUNCATE)", &isBusy);
     const qint64 damaged = m_contents.damaged;
-    const qint64 lostLetters = m_lostLetters;
     disconnect();
     m_wasOpen = wasOpen;
     if (code == SQLITE_OK && (isBusy != 0 || !FolderAccess::syncFile(freshFile())))
@@ -650,7 +649,7 @@ int SqliteStore::setAside()
                    "%ls: was damaged, and is %ls now; %lld events and %lld dead letters of it could be read and go on, "
                    "%lld and %lld could not",
                    qUtf16Printable(file()), qUtf16Printable(QFileInfo(aside).fileName()), m_contents.count,
-                   m_contents.deadLetters, damaged, lostLetters);
+                   m_contents.deadLetters, damaged, m_lostLetters);
     return code;
 }
 
