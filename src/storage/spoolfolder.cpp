@@ -10,8 +10,6 @@
 #include <QtCore/qfile.h>
 #include <QtCore/qfileinfo.h>
 
-#include <cerrno>
-
 using namespace Qt::StringLiterals;
 
 namespace Qanat {
@@ -25,6 +23,7 @@ constexpr qint64 ReserveBytes = 8 * 1024 * 1024;
 
 SpoolFolder::SpoolFolder(const QString &path)
     : m_path(path)
+    , m_lock(file(u"owner.lock"_s))
 {
 }
 
@@ -34,52 +33,13 @@ QString SpoolFolder::take()
         return DurableQueue::tr("no directory is named for the events");
     if (const QString error = FolderAccess::prepareFolder(m_path); !error.isEmpty())
         return m_path + u": "_s + error;
-    if (m_lock && QFileInfo::exists(m_lock->fileName()))
-        return {};
-    auto lock = std::make_unique<QLockFile>(file(u"owner.lock"_s));
     // To open a pipe would take until somebody writes to it.
     for (const QString &name : {u"owner.lock"_s, u"events.db-wal"_s, u"events.db-journal"_s, u"events.db-shm"_s}) {
         const QFileInfo present(file(name));
         if (present.isSymLink() || (present.exists() && !present.isFile()))
             return DurableQueue::tr("%1: is no file").arg(present.filePath());
     }
-    // Only the end of its process makes it free, however long that takes.
-    lock->setStaleLockTime(0);
-    if (lock->tryLock(0)) {
-        m_lock = std::move(lock);
-        return {};
-    }
-    // A full disk has no room for the lock either.
-    const QString probe = file(u"probe"_s);
-    QFile::remove(probe);
-    errno = 0;
-    const bool hasRoom = FolderAccess::allocate(probe, 4096);
-    const QString reason = hasRoom ? QString() : qt_error_string(errno);
-    QFile::remove(probe);
-    if (!hasRoom && QFileInfo::exists(file(u"reserve"_s))) {
-        giveReserve();
-        if (lock->tryLock(0)) {
-            m_lock = std::move(lock);
-            return {};
-        }
-    }
-    qint64 process = 0;
-    QString host;
-    QString application;
-    if (!lock->getLockInfo(&process, &host, &application)) {
-        // Nobody writes such a one: it was left by an end in between. Who holds one keeps it locked, and it is not removed.
-        const QDateTime changed = QFileInfo(lock->fileName()).lastModified();
-        if (changed.isValid() && changed.secsTo(QDateTime::currentDateTime()) > 2 && lock->removeStaleLockFile()
-            && lock->tryLock(0)) {
-            m_lock = std::move(lock);
-            return {};
-        }
-    } else if (hasRoom) {
-        return DurableQueue::tr("%1: in use by process %2 (%3) on %4")
-            .arg(m_path, QString::number(process), application, host);
-    }
-    const QString text = DurableQueue::tr("%1: cannot be locked").arg(lock->fileName());
-    return reason.isEmpty() ? text : text + u": "_s + reason;
+    return m_lock.take();
 }
 
 bool SpoolFolder::keepReserve()

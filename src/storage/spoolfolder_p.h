@@ -4,10 +4,9 @@
 #ifndef QANAT_STORAGE_SPOOLFOLDER_P_H
 #define QANAT_STORAGE_SPOOLFOLDER_P_H
 
-#include <QtCore/qlockfile.h>
-#include <QtCore/qstring.h>
+#include "spoollock_p.h"
 
-#include <memory>
+#include <QtCore/qstring.h>
 
 namespace Qanat {
 
@@ -23,7 +22,7 @@ public:
 
     // Makes it and takes it, as often as it is called. Why that is not possible, for people; empty if it is.
     [[nodiscard]] QString take();
-    void release() { m_lock.reset(); }
+    void release() { m_lock.release(); }
 
     // Room on the disk that is kept for the time when there is none. Whether it could be kept.
     bool keepReserve();
@@ -36,7 +35,7 @@ public:
 
 private:
     const QString m_path;
-    std::unique_ptr<QLockFile> m_lock;
+    SpoolLock m_lock;
 };
 
 // Where a file is as long as it was and still the same one, nobody else has touched it.

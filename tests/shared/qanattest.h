@@ -19,10 +19,9 @@
 #include <QtTest/qsignalspy.h>
 #include <QtTest/qtest.h>
 
-#include <atomic>
 #include <chrono>
+#include <future>
 #include <memory>
-#include <thread>
 
 // Runs the event loop until it is so; a test that waits in vain says for what. (QTRY_VERIFY is no choice: that of newer Qt
 // narrows a duration to int, which is an error here.)
@@ -92,15 +91,12 @@ bool finishes(const QFuture<T> &future)
 
 // What a test itself does, with the real disk for one, may take long, which is not held against what is tested.
 template<typename Work>
-void elsewhere(const Work &work)
+auto elsewhere(const Work &work)
 {
-    std::atomic<bool> isDone{false};
-    std::thread thread([&] {
-        work();
-        isDone = true;
-    });
-    static_cast<void>(waitUntil([&] { return isDone.load(); }, std::chrono::minutes(5)));
-    thread.join();
+    auto done = std::async(std::launch::async, work);
+    static_cast<void>(waitUntil([&] { return done.wait_for(std::chrono::seconds(0)) == std::future_status::ready; },
+                                std::chrono::minutes(5)));
+    return done.get();
 }
 
 // An event with a payload that nobody may show.

@@ -21,7 +21,8 @@
 
 #include <sqlite3.h>
 
-#include <future>
+#include <cstdlib>
+#include <optional>
 
 #include <sys/stat.h>
 
@@ -59,12 +60,73 @@ struct Pipeline
     std::unique_ptr<DurableQueue> queue;
 };
 
-// A directory for one test.
+// A directory for one test. What is done with its files the real disk may take its time for.
 class Spool
 {
 public:
     [[nodiscard]] QString path() const { return m_folder.filePath(u"spool"_s); }
     [[nodiscard]] QString file(const QString &name = u"events.db"_s) const { return path() + u'/' + name; }
+    [[nodiscard]] QByteArray content(const QString &name = u"events.db"_s) const
+    {
+        return elsewhere([&] {
+            QFile content(file(name));
+            return content.open(QIODevice::ReadOnly) ? content.readAll() : QByteArray();
+        });
+    }
+    [[nodiscard]] bool put(const QString &name, const QByteArray &content) const
+    {
+        return elsewhere([&] {
+            QFile all(file(name));
+            return QDir().mkpath(path()) && all.open(QIODevice::WriteOnly) && all.write(content) == content.size()
+                   && all.flush();
+        });
+    }
+    // In place.
+    [[nodiscard]] bool overwrite(const QString &name, qint64 offset, const QByteArray &content) const
+    {
+        return elsewhere([&] {
+            QFile part(file(name));
+            return part.open(QIODevice::ReadWrite) && part.size() >= offset + content.size() && part.seek(offset)
+                   && part.write(content) == content.size() && part.flush();
+        });
+    }
+    [[nodiscard]] bool resize(const QString &name, qint64 size) const
+    {
+        return elsewhere([&] { return QFile::resize(file(name), size); });
+    }
+    [[nodiscard]] bool remove(const QString &name) const
+    {
+        return elsewhere([&] { return QFile::remove(file(name)); });
+    }
+    // As a program that is killed now leaves it.
+    [[nodiscard]] QString copy() const
+    {
+        const QString folder = path() + u"-copy"_s;
+        const bool isThere = elsewhere([&] {
+            return QDir().mkdir(folder) && QFile::copy(file(), folder + u"/events.db"_s)
+                   && QFile::copy(file(u"events.db-wal"_s), folder + u"/events.db-wal"_s);
+        });
+        return isThere ? folder : QString();
+    }
+    // The first figure that it answers.
+    [[nodiscard]] std::optional<int> execute(const char *sql) const
+    {
+        return elsewhere([&] {
+            sqlite3 *connection = nullptr;
+            std::optional<int> figure = 0;
+            const auto read = [](void *result, int, char **columns, char **) {
+                *static_cast<std::optional<int> *>(result) = columns[0] != nullptr ? std::atoi(columns[0]) : 0;
+                return 0;
+            };
+            if (sqlite3_open(file().toUtf8().constData(), &connection) != SQLITE_OK
+                || sqlite3_exec(connection, sql, read, &figure, nullptr) != SQLITE_OK)
+                figure.reset();
+            sqlite3_close(connection);
+            return figure;
+        });
+    }
+    // Brings into the file what a close in haste has left in the log.
+    [[nodiscard]] bool checkpoint() const { return execute("PRAGMA wal_checkpoint(TRUNCATE)").has_value(); }
     [[nodiscard]] QStringList names() const { return QDir(path()).entryList(QDir::Files, QDir::Name); }
     [[nodiscard]] static QFile::Permissions othersOf(const QString &file)
     {
@@ -76,21 +138,6 @@ public:
 private:
     const QTemporaryDir m_folder;
 };
-
-// Brings into the file what a close in haste has left in the log.
-void checkpoint(const QString &name)
-{
-    sqlite3 *connection = nullptr;
-    sqlite3_open(name.toUtf8().constData(), &connection);
-    sqlite3_exec(connection, "PRAGMA wal_checkpoint(TRUNCATE)", nullptr, nullptr, nullptr);
-    sqlite3_close(connection);
-}
-
-QByteArray contentOf(const QString &name)
-{
-    QFile file(name);
-    return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray();
-}
 
 } // namespace
 
@@ -133,7 +180,7 @@ private Q_SLOTS:
     void aLogWithoutItsFile();
     void damagedDeadLetters_data();
     void damagedDeadLetters();
-    void aLockThatIsDamaged();
+    void aLockThatWasLeft();
     void deniedBeforeItIsOpen();
 };
 
@@ -336,12 +383,7 @@ void TestDurableQueue::nothingIsReadableAfterARevocation()
     });
     QANAT_WAIT(inner->statistics().stored == 20'000);
     const auto isReadable = [&spool] {
-        bool isThere = false;
-        elsewhere([&] {
-            isThere = contentOf(spool.file()).contains("topsecret")
-                      || contentOf(spool.file(u"events.db-wal"_s)).contains("topsecret");
-        });
-        return isThere;
+        return spool.content().contains("topsecret") || spool.content(u"events.db-wal"_s).contains("topsecret");
     };
     QVERIFY(isReadable());
     gate.setConsent(Gate::Consent::Denied);
@@ -365,7 +407,7 @@ void TestDurableQueue::anUnlinkedFile()
         const QList<Event> events = someEvents(6000);
         QVERIFY(p.fill(events));
         ids = idsOf(events);
-        QVERIFY(QFile::remove(spool.file()) && QFile::remove(spool.file(u"events.db-wal"_s)));
+        QVERIFY(spool.remove(u"events.db"_s) && spool.remove(u"events.db-wal"_s));
         QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"was removed or replaced"_s));
         const StoringQueue::Receipt receipt = p.queue->sendWithReceipt(someEvent());
         QANAT_FINISH(receipt.stored);
@@ -388,8 +430,8 @@ void TestDurableQueue::everyPageDamaged()
         QVERIFY(first.fill(events));
         QVERIFY(first.leave());
     }
-    checkpoint(spool.file());
-    const QByteArray whole = contentOf(spool.file());
+    QVERIFY(spool.checkpoint());
+    const QByteArray whole = spool.content();
     const QSet<QString> known = [&events] {
         const QStringList ids = idsOf(events);
         return QSet<QString>(ids.begin(), ids.end());
@@ -401,14 +443,12 @@ void TestDurableQueue::everyPageDamaged()
     QVERIFY(whole.size() > 10 * PageSize);
     for (qsizetype page = 0; page * PageSize < whole.size(); ++page) {
         for (const auto &other : QDir(spool.path()).entryList({u"events*"_s}, QDir::Files))
-            QVERIFY(QFile::remove(spool.file(other)));
+            QVERIFY(spool.remove(other));
         QByteArray damaged = whole;
         QRandomGenerator random(quint32(page + 1));
         for (qsizetype i = 0; i < PageSize; ++i)
             damaged[page * PageSize + i] = char(random.bounded(256));
-        QFile file(spool.file());
-        QVERIFY(file.open(QIODevice::WriteOnly) && file.write(damaged) == damaged.size());
-        file.close();
+        QVERIFY(spool.put(u"events.db"_s, damaged));
 
         Pipeline second(spool.path());
         const StoringQueue::Receipt last = second.queue->sendWithReceipt(someEvent());
@@ -429,10 +469,7 @@ void TestDurableQueue::everyPageDamaged()
 void TestDurableQueue::noDatabase()
 {
     const Spool spool;
-    QVERIFY(QDir().mkpath(spool.path()));
-    QFile file(spool.file());
-    QVERIFY(file.open(QIODevice::WriteOnly) && file.write(QByteArray(10'000, 'x')) == 10'000);
-    file.close();
+    QVERIFY(spool.put(u"events.db"_s, QByteArray(10'000, 'x')));
     QTest::ignoreMessage(
         QtCriticalMsg,
         QRegularExpression(
@@ -442,7 +479,7 @@ void TestDurableQueue::noDatabase()
     QANAT_WAIT(p.recording->deliveredCount() == 1);
     const QStringList aside = QDir(spool.path()).entryList({u"events-damaged-*.db"_s});
     QCOMPARE(aside.size(), 1);
-    QCOMPARE(contentOf(spool.file(aside.first())), QByteArray(10'000, 'x'));
+    QCOMPARE(spool.content(aside.first()), QByteArray(10'000, 'x'));
 }
 
 // It has a name that others may use as well.
@@ -450,19 +487,14 @@ void TestDurableQueue::anotherProgramsDatabase()
 {
     const Spool spool;
     QVERIFY(QDir().mkpath(spool.path()));
-    sqlite3 *connection = nullptr;
-    QCOMPARE(sqlite3_open(spool.file().toUtf8().constData(), &connection), SQLITE_OK);
-    QCOMPARE(sqlite3_exec(connection, "CREATE TABLE song (title TEXT); INSERT INTO song VALUES ('x')", nullptr, nullptr,
-                          nullptr),
-             SQLITE_OK);
-    sqlite3_close(connection);
-    const QByteArray before = contentOf(spool.file());
+    QVERIFY(spool.execute("CREATE TABLE song (title TEXT); INSERT INTO song VALUES ('x')"));
+    const QByteArray before = spool.content();
     {
         QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"events.db: is a database of another program"_s));
         Pipeline p(spool.path());
         QANAT_WAIT(p.queue->storageError().contains(u"another program"_s));
     }
-    QCOMPARE(contentOf(spool.file()), before);
+    QCOMPARE(spool.content(), before);
     QVERIFY(!spool.names().contains(u"events.db-wal"_s));
 }
 
@@ -474,10 +506,7 @@ void TestDurableQueue::aNewerVersion()
         QVERIFY(first.fill(someEvents(3)));
         QVERIFY(first.leave());
     }
-    sqlite3 *connection = nullptr;
-    QCOMPARE(sqlite3_open(spool.file().toUtf8().constData(), &connection), SQLITE_OK);
-    QCOMPARE(sqlite3_exec(connection, "PRAGMA user_version=99", nullptr, nullptr, nullptr), SQLITE_OK);
-    sqlite3_close(connection);
+    QVERIFY(spool.execute("PRAGMA user_version=99"));
     QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"newer version"_s));
     Pipeline second(spool.path());
     QANAT_WAIT(second.queue->storageError().contains(u"newer version"_s));
@@ -494,17 +523,11 @@ void TestDurableQueue::theVersionBefore()
         QVERIFY(first.fill(events));
         QVERIFY(first.leave());
     }
-    sqlite3 *connection = nullptr;
-    QCOMPARE(sqlite3_open(spool.file().toUtf8().constData(), &connection), SQLITE_OK);
-    QCOMPARE(sqlite3_exec(connection,
-                          "CREATE TABLE old (id INTEGER PRIMARY KEY, count INTEGER NOT NULL, bytes INTEGER NOT NULL,"
+    QVERIFY(spool.execute("CREATE TABLE old (id INTEGER PRIMARY KEY, count INTEGER NOT NULL, bytes INTEGER NOT NULL,"
                           " next INTEGER NOT NULL);"
                           "INSERT INTO old SELECT id, count, bytes, next FROM contents;"
                           "DROP TABLE contents; ALTER TABLE old RENAME TO contents;"
-                          "PRAGMA user_version=1",
-                          nullptr, nullptr, nullptr),
-             SQLITE_OK);
-    sqlite3_close(connection);
+                          "PRAGMA user_version=1"));
     {
         Pipeline second(spool.path());
         QANAT_WAIT(second.recording->deliveredCount() == 3);
@@ -566,10 +589,7 @@ void TestDurableQueue::whatWasSetAsideGoesWithTheConsent()
         QANAT_WAIT(first.queue->storedDeadLetters()->count() == 1);
         QANAT_FINISH(first.queue->close());
     }
-    QFile aside(spool.file(u"events-damaged-20260101T000000Z.db"_s));
-    QVERIFY(aside.open(QIODevice::WriteOnly));
-    aside.write("topsecret");
-    aside.close();
+    QVERIFY(spool.put(u"events-damaged-20260101T000000Z.db"_s, "topsecret"));
     Pipeline p(spool.path());
     DurableQueue &queue = *p.queue;
     Gate gate(std::move(p.queue));
@@ -581,7 +601,7 @@ void TestDurableQueue::whatWasSetAsideGoesWithTheConsent()
     QANAT_FINISH(gate.close());
     QCOMPARE(p.recording->count(), 0);
     for (const QString &name : spool.names())
-        QVERIFY2(!contentOf(spool.file(name)).contains("topsecret"), qPrintable(name));
+        QVERIFY2(!spool.content(name).contains("topsecret"), qPrintable(name));
     QVERIFY(!spool.names().contains(u"events-damaged-20260101T000000Z.db"_s));
 }
 
@@ -595,23 +615,10 @@ void TestDurableQueue::damageKeepsThePosition()
         first.queue->setHeld(true);
         QVERIFY(first.leave());
     }
-    checkpoint(spool.file());
+    QVERIFY(spool.checkpoint());
     // The page of the root of the events, whichever that is.
-    QByteArray content = contentOf(spool.file());
-    sqlite3 *connection = nullptr;
-    QCOMPARE(sqlite3_open(spool.file().toUtf8().constData(), &connection), SQLITE_OK);
-    sqlite3_stmt *statement = nullptr;
-    QCOMPARE(sqlite3_prepare_v2(connection, "SELECT rootpage FROM sqlite_schema WHERE name = 'event'", -1, &statement,
-                                nullptr),
-             SQLITE_OK);
-    QCOMPARE(sqlite3_step(statement), SQLITE_ROW);
-    const qsizetype page = sqlite3_column_int(statement, 0);
-    sqlite3_finalize(statement);
-    sqlite3_close(connection);
-    content.replace((page - 1) * 4096, 4096, QByteArray(4096, '?'));
-    QFile file(spool.file());
-    QVERIFY(file.open(QIODevice::WriteOnly) && file.write(content) == content.size());
-    file.close();
+    const std::optional<int> page = spool.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'event'");
+    QVERIFY(page && spool.overwrite(u"events.db"_s, (*page - 1) * 4096, QByteArray(4096, '?')));
     QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"malformed"_s));
     QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(u"was damaged.*500 events"_s));
     Pipeline second(spool.path());
@@ -667,27 +674,21 @@ void TestDurableQueue::anEndWhileItIsSaved()
         first.queue->setHeld(true);
         QVERIFY(first.leave());
     }
-    checkpoint(spool.file());
+    QVERIFY(spool.checkpoint());
     // As an end leaves it before the last step: one that is empty, and one that is garbage.
     for (const QByteArray &rest : {QByteArray(), QByteArray(5000, 'x')}) {
-        QByteArray content = contentOf(spool.file());
-        QFile fresh(spool.file(u"events.db-fresh"_s));
-        QVERIFY(fresh.open(QIODevice::WriteOnly) && fresh.write(rest) == rest.size());
-        fresh.close();
-        content.replace(0, 16, "garbagegarbage!!");
-        QFile file(spool.file());
-        QVERIFY(file.open(QIODevice::WriteOnly) && file.write(content) == content.size());
-        file.close();
+        QVERIFY(spool.put(u"events.db-fresh"_s, rest));
+        QVERIFY(spool.overwrite(u"events.db"_s, 0, "garbagegarbage!!"));
         QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(u"was damaged.*300 events"_s));
         Pipeline next(spool.path());
         QANAT_FINISH(next.queue->flushed());
         QCOMPARE(next.queue->resumed(), 300);
         QANAT_FINISH(next.queue->close());
-        checkpoint(spool.file());
-        QVERIFY(!QFile::exists(fresh.fileName()));
+        QVERIFY(spool.checkpoint());
+        QVERIFY(!QFile::exists(spool.file(u"events.db-fresh"_s)));
     }
     // And after the step before the last.
-    QVERIFY(QFile::rename(spool.file(), spool.file(u"events.db-fresh"_s)));
+    QVERIFY(elsewhere([&] { return QFile::rename(spool.file(), spool.file(u"events.db-fresh"_s)); }));
     Pipeline last(spool.path());
     last.queue->setHeld(false);
     QANAT_WAIT(last.recording->deliveredCount() == 300);
@@ -714,10 +715,7 @@ void TestDurableQueue::countersThatAreWrong()
             first.queue->setPosition(position);
         QVERIFY(first.leave());
     }
-    sqlite3 *connection = nullptr;
-    QCOMPARE(sqlite3_open(spool.file().toUtf8().constData(), &connection), SQLITE_OK);
-    QCOMPARE(sqlite3_exec(connection, "UPDATE contents SET next = next & ~64", nullptr, nullptr, nullptr), SQLITE_OK);
-    sqlite3_close(connection);
+    QVERIFY(spool.execute("UPDATE contents SET next = next & ~64"));
     const QList<Event> after = someEvents(50);
     {
         Pipeline second(spool.path());
@@ -740,19 +738,14 @@ void TestDurableQueue::theLogIsRemoved()
         const QList<Event> events = someEvents(600);
         QVERIFY(p.fill(events));
         ids = idsOf(events);
-        QVERIFY(QFile::remove(spool.file(u"events.db-wal"_s)));
+        QVERIFY(spool.remove(u"events.db-wal"_s));
         QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"was removed or replaced"_s));
         const Event last = someEvent();
         ids.append(last.id());
         const StoringQueue::Receipt receipt = p.queue->sendWithReceipt(last);
         QANAT_FINISH(receipt.stored);
         QCOMPARE(receipt.stored.result(), Delivery::stored());
-        // As a program that is killed now leaves it.
-        const QString copy = spool.path() + u"-copy"_s;
-        QVERIFY(QDir().mkdir(copy));
-        for (const QString &name : {u"events.db"_s, u"events.db-wal"_s})
-            QVERIFY(QFile::copy(spool.file(name), copy + u'/' + name));
-        Pipeline next(copy);
+        Pipeline next(spool.copy());
         QANAT_WAIT(next.recording->deliveredCount() == 601);
         QCOMPARE(next.recording->deliveredIds(), ids);
         QVERIFY(p.leave());
@@ -792,25 +785,13 @@ void TestDurableQueue::cutOff()
         u"qanat.storage.critical=false\nqanat.sink=false"_s); // It depends on what is left.
     const auto talk = qScopeGuard([] { QLoggingCategory::setFilterRules({}); });
     QTest::ignoreMessage(QtWarningMsg, QRegularExpression(u"was changed by somebody"_s));
-    std::future<bool> isCut = std::async(
-        std::launch::async, [&] { return QFile::resize(spool.file(name), rest); }); // That may take its time.
-    QANAT_WAIT(isCut.wait_for(0s) == std::future_status::ready);
-    QVERIFY(isCut.get());
+    QVERIFY(spool.resize(name, rest));
     const Event last = someEvent();
     const StoringQueue::Receipt receipt = p.queue->sendWithReceipt(last);
     QANAT_FINISH(receipt.stored);
     QCOMPARE(receipt.stored.result(), Delivery::stored());
     {
-        // As a program that is killed now leaves it. (Another thread copies it, since that takes its time.)
-        const QString copy = spool.path() + u"-copy"_s;
-        QVERIFY(QDir().mkdir(copy));
-        std::future<bool> isCopied = std::async(std::launch::async, [&] {
-            return QFile::copy(spool.file(), copy + u"/events.db"_s)
-                   && QFile::copy(spool.file(u"events.db-wal"_s), copy + u"/events.db-wal"_s);
-        });
-        QANAT_WAIT(isCopied.wait_for(0s) == std::future_status::ready);
-        QVERIFY(isCopied.get());
-        Pipeline next(copy);
+        Pipeline next(spool.copy());
         QANAT_WAIT(next.recording->deliveredCount() > 0 && next.queue->statistics().pending == 0);
         QVERIFY(next.recording->deliveredIds().contains(last.id()));
         // The second half is in the log, or in the file.
@@ -836,13 +817,11 @@ void TestDurableQueue::aFileWithHoles()
         QVERIFY(first.fill(events));
         QVERIFY(first.leave());
     }
-    checkpoint(spool.file());
-    QFile file(spool.file());
-    QVERIFY(file.open(QIODevice::ReadWrite) && file.write(QByteArray(16, 'x')) == 16);
+    QVERIFY(spool.checkpoint());
+    QVERIFY(spool.overwrite(u"events.db"_s, 0, QByteArray(16, 'x')));
     constexpr qint64 TebiByte = qint64(1) << 40;
-    if (!file.resize(TebiByte))
+    if (!spool.resize(u"events.db"_s, TebiByte))
         QSKIP("No file can be as large as that here");
-    file.close();
     QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(u"was damaged.*50 events"_s));
     Pipeline second(spool.path());
     QANAT_WAIT(second.recording->deliveredCount() == 50);
@@ -869,11 +848,9 @@ void TestDurableQueue::damagedLog()
             QVERIFY(first.fill(someEvents(20)));
         QVERIFY(first.leave());
     }
-    QFile log(spool.file(u"events.db-wal"_s));
-    QVERIFY(log.open(QIODevice::ReadWrite) && log.size() > offset && log.seek(offset));
-    const char before = log.peek(1).at(0);
-    QVERIFY(log.putChar(char(before ^ 0x55)) && log.flush());
-    log.close();
+    const QByteArray log = spool.content(u"events.db-wal"_s);
+    QVERIFY(log.size() > offset);
+    QVERIFY(spool.overwrite(u"events.db-wal"_s, offset, QByteArray(1, char(log.at(offset) ^ 0x55))));
     QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(u"was damaged, and is events-damaged"_s));
     QLoggingCategory::setFilterRules(u"qanat.sink=false"_s); // It may have been of no use.
     const auto talk = qScopeGuard([] { QLoggingCategory::setFilterRules({}); });
@@ -898,7 +875,7 @@ void TestDurableQueue::aLogWithHoles()
         QVERIFY(first.leave());
     }
     constexpr qint64 TebiByte = qint64(1) << 40;
-    if (!QFile::resize(spool.file(u"events.db-wal"_s), TebiByte))
+    if (!spool.resize(u"events.db-wal"_s, TebiByte))
         QSKIP("No file can be as large as that here");
     Pipeline second(spool.path());
     QANAT_WAIT(second.recording->deliveredCount() == 50);
@@ -925,7 +902,7 @@ void TestDurableQueue::aLogWithoutItsFile()
         QVERIFY(first.leave());
     }
     QVERIFY(QFile::exists(spool.file(u"events.db-wal"_s)));
-    QVERIFY(isRemoved ? QFile::remove(spool.file()) : QFile::resize(spool.file(), 0));
+    QVERIFY(isRemoved ? spool.remove(u"events.db"_s) : spool.resize(u"events.db"_s, 0));
     QTest::ignoreMessage(QtCriticalMsg, QRegularExpression(u"was damaged, .* 100 events"_s));
     Pipeline second(spool.path());
     QANAT_WAIT(second.recording->deliveredCount() == 100);
@@ -954,11 +931,10 @@ void TestDurableQueue::damagedDeadLetters()
         QANAT_WAIT(first.queue->storedDeadLetters()->count() == 100);
         QANAT_FINISH(first.queue->close());
     }
-    checkpoint(spool.file());
-    QFile file(spool.file());
-    QVERIFY(file.open(QIODevice::ReadWrite) && file.size() > 40'000 && file.seek(file.size() - 16'384));
-    QVERIFY(file.write(QByteArray(8192, '\x55')) == 8192);
-    file.close();
+    QVERIFY(spool.checkpoint());
+    const qsizetype size = spool.content().size();
+    QVERIFY(size > 40'000);
+    QVERIFY(spool.overwrite(u"events.db"_s, size - 16'384, QByteArray(8192, '\x55')));
     Pipeline second(spool.path());
     second.recording->setBehaviour(always(permanentFailure()));
     QANAT_FINISH(second.queue->flushed());
@@ -989,16 +965,15 @@ void TestDurableQueue::damagedDeadLetters()
     QANAT_FINISH(second.queue->close());
 }
 
-// As a kill leaves it between two steps.
-void TestDurableQueue::aLockThatIsDamaged()
+// A kill may come at any moment; only a process that is there keeps others out.
+void TestDurableQueue::aLockThatWasLeft()
 {
-    for (const QByteArray &content : {QByteArray(), QByteArray("hello\n")}) {
+    const QByteArray ofThisProcess = QByteArray::number(QCoreApplication::applicationPid()) + '\n'
+                                     + QFileInfo(QCoreApplication::applicationFilePath()).fileName().toUtf8() + '\n'
+                                     + QSysInfo::machineHostName().toUtf8() + '\n';
+    for (const QByteArray &content : {QByteArray(), QByteArray("hello\n"), ofThisProcess, ofThisProcess.left(10)}) {
         const Spool spool;
-        QVERIFY(QDir().mkpath(spool.path()));
-        QFile lock(spool.file(u"owner.lock"_s));
-        QVERIFY(lock.open(QIODevice::WriteOnly) && lock.write(content) == content.size() && lock.flush());
-        QVERIFY(lock.setFileTime(QDateTime::currentDateTime().addSecs(-60), QFileDevice::FileModificationTime));
-        lock.close();
+        QVERIFY(spool.put(u"owner.lock"_s, content));
         Pipeline p(spool.path());
         p.queue->write(someEvent());
         QANAT_WAIT(p.recording->deliveredCount() == 1);
@@ -1023,7 +998,7 @@ void TestDurableQueue::deniedBeforeItIsOpen()
     QANAT_FINISH(gate.close());
     QCOMPARE(second.recording->count(), 0);
     for (const QString &name : spool.names())
-        QVERIFY2(!contentOf(spool.file(name)).contains("topsecret"), qPrintable(name));
+        QVERIFY2(!spool.content(name).contains("topsecret"), qPrintable(name));
 }
 
 QTEST_GUILESS_MAIN(TestDurableQueue)
