@@ -155,6 +155,7 @@ qint64 StoringEngine::wallClock() const
 
 bool StoringEngine::open()
 {
+    m_isOpen = false;
     const Delivery opened = m_store->open();
     if (opened.isFailure()) {
         m_isStuck = true;
