@@ -150,6 +150,8 @@ Delivery SqliteStore::open()
         code = setAside();
     if (code != SQLITE_OK) {
         const Delivery failed = failure(code);
+        // Where renewLog() has failed, a later synchronisation says that the log is on the disk, and a close would bring it into the file.
+        m_connection.leaveLogAtClose();
         disconnect();
         return failed;
     }
